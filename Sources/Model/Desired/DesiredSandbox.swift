@@ -1,0 +1,66 @@
+/// One sandbox with its template, environments and defaults worked in.
+package struct DesiredSandbox: Hashable, Sendable {
+    package enum State: String, Hashable, Sendable, CaseIterable {
+        case active = "Active"
+        /// Stopped, but nothing of it is given up: containers, ports and network stay.
+        case suspended = "Suspended"
+    }
+
+    package let name: SandboxName
+    /// As its author wrote it: `QA-LOGIN-ERROR`.
+    package var title: String
+    package var owner: String?
+    package var state: State
+    package var node: NodeName
+    package var gateway: GatewayName?
+    /// The gateway port of its own; `nil` where the gateway has none to give.
+    package var listener: PortRequest?
+    package var services: [ServiceName: DesiredService]
+    package var place: Place
+    /// The commit that last changed the file it stands in.
+    package var changedBy: Revision?
+    /// The commit this version is taken from, where the newest is broken.
+    package var lastGood: CommitID?
+
+    package init(
+        name: SandboxName, title: String? = nil, owner: String? = nil, state: State = .active, node: NodeName,
+        gateway: GatewayName? = nil, listener: PortRequest? = nil, services: [ServiceName: DesiredService] = [:],
+        place: Place, changedBy: Revision? = nil, lastGood: CommitID? = nil
+    ) {
+        self.name = name
+        self.title = title ?? name.text
+        self.owner = owner
+        self.state = state
+        self.node = node
+        self.gateway = gateway
+        self.listener = listener
+        self.services = services
+        self.place = place
+        self.changedBy = changedBy
+        self.lastGood = lastGood
+    }
+}
+
+/// What one sandbox does with one service.
+package struct DesiredService: Hashable, Sendable {
+    package enum Use: Hashable, Sendable {
+        /// A container of its own, built from `branch` where one is named.
+        case container(ContainerSpec, branch: String?)
+        /// The shared deployment.
+        case baseline(Endpoint)
+        /// An address the author wrote.
+        case target(Endpoint)
+    }
+
+    package var use: Use
+    package var place: Place
+
+    package init(use: Use, place: Place) {
+        self.use = use
+        self.place = place
+    }
+
+    package var container: ContainerSpec? {
+        if case .container(let spec, _) = use { spec } else { nil }
+    }
+}

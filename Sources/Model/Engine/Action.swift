@@ -1,0 +1,108 @@
+/// One thing a node does. Closed: there is no verb that takes a command line, and no passthrough to the engine.
+package enum Action: Hashable, Sendable {
+    case createNetwork(NetworkDraft)
+    case removeNetwork(id: String, name: String)
+
+    /// Brings an image to a node that may pull.
+    case pull(ImageReference)
+    /// Makes the container with its files, and does not start it.
+    case create(ContainerDraft)
+    case start(ContainerHandle)
+    case unpause(ContainerHandle)
+    /// Returns when the container has proved itself by `check`, or fails as unhealthy.
+    case awaitHealthy(ContainerHandle, address: String, check: HealthCheck?)
+    case connect(ContainerHandle, network: String, address: String, alias: String)
+    case updateLimits(ContainerHandle, Limits)
+    case rename(ContainerHandle, to: String)
+    /// Returns when the gateway has no open session to `address`, or after `graceMillis`, whichever is first.
+    case drain(GatewayName, address: String, port: UInt16, graceMillis: Int)
+    case stop(ContainerHandle)
+    case remove(ContainerHandle)
+
+    /// Starts the gateway, or brings its listeners up to date.
+    case configureGateway(DesiredGateway)
+    /// Lets a sandbox through, on a port of its own where it has one.
+    case admit(GatewayName, SandboxName, port: UInt16?)
+    case dismiss(GatewayName, SandboxName)
+    /// Points a route and reads it back from the live table.
+    case setRoute(GatewayName, RouteKey, RouteTarget)
+    case removeRoute(GatewayName, RouteKey)
+}
+
+/// A container to be made.
+package struct ContainerDraft: Hashable, Sendable {
+    package let name: String
+    package let sandbox: SandboxName
+    package let service: ServiceName
+    package let spec: ContainerSpec
+    package let digest: Digest
+    package let network: String
+    /// Its fixed address in the network, so that a route to it stays true over restarts.
+    package let address: String
+    /// Container port to node port.
+    package let published: [UInt16: UInt16]
+
+    package init(
+        name: String, sandbox: SandboxName, service: ServiceName, spec: ContainerSpec, digest: Digest,
+        network: String, address: String, published: [UInt16: UInt16]
+    ) {
+        self.name = name
+        self.sandbox = sandbox
+        self.service = service
+        self.spec = spec
+        self.digest = digest
+        self.network = network
+        self.address = address
+        self.published = published
+    }
+}
+
+package struct NetworkDraft: Hashable, Sendable {
+    package let name: String
+    package let sandbox: SandboxName
+    package let subnet: Subnet
+
+    package init(name: String, sandbox: SandboxName, subnet: Subnet) {
+        self.name = name
+        self.sandbox = sandbox
+        self.subnet = subnet
+    }
+}
+
+/// A container that was seen, or one that an earlier step of the same plan makes.
+package enum ContainerHandle: Hashable, Sendable {
+    case existing(ContainerID, name: String)
+    case planned(name: String)
+
+    package var name: String {
+        switch self {
+        case .existing(_, let name), .planned(let name): name
+        }
+    }
+}
+
+extension Action: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .createNetwork(let draft): "create network \(draft.name) \(draft.subnet)"
+        case .removeNetwork(_, let name): "remove network \(name)"
+        case .pull(let image): "pull \(image)"
+        case .create(let draft): "create \(draft.name) from \(draft.spec.image)"
+        case .start(let handle): "start \(handle.name)"
+        case .unpause(let handle): "unpause \(handle.name)"
+        case .awaitHealthy(let handle, _, _): "await health of \(handle.name)"
+        case .connect(let handle, let network, _, _): "connect \(handle.name) to \(network)"
+        case .updateLimits(let handle, _): "update limits of \(handle.name)"
+        case .rename(let handle, let name): "rename \(handle.name) to \(name)"
+        case .drain(_, let address, let port, _): "drain \(address):\(port)"
+        case .stop(let handle): "stop \(handle.name)"
+        case .remove(let handle): "remove \(handle.name)"
+        case .configureGateway(let gateway): "configure gateway \(gateway.name)"
+        case .admit(let gateway, let sandbox, let port?): "admit \(sandbox) to \(gateway) on port \(port)"
+        case .admit(let gateway, let sandbox, nil): "admit \(sandbox) to \(gateway)"
+        case .dismiss(let gateway, let sandbox): "dismiss \(sandbox) from \(gateway)"
+        case .setRoute(_, let key, let target): "route \(key) to \(target)"
+        case .removeRoute(_, let key): "remove route \(key)"
+        }
+    }
+}

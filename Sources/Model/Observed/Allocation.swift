@@ -1,0 +1,29 @@
+/// Something of a limited pool that a sandbox holds until it is deleted.
+package struct Allocation: Hashable, Sendable {
+    package enum Resource: Hashable, Sendable {
+        case subnet(NodeName, Subnet)
+        /// A port of the gateway's own range.
+        case listener(GatewayName, UInt16)
+        /// A node port published for one container port.
+        case published(NodeName, UInt16, ServiceName, container: UInt16)
+    }
+
+    package let sandbox: SandboxName
+    package let resource: Resource
+
+    package init(_ resource: Resource, to sandbox: SandboxName) {
+        self.sandbox = sandbox
+        self.resource = resource
+    }
+}
+
+extension Allocation: CustomStringConvertible {
+    package var description: String {
+        switch resource {
+        case .subnet(let node, let subnet): "subnet \(subnet) on \(node)"
+        case .listener(let gateway, let port): "port \(port) of gateway \(gateway)"
+        case .published(let node, let port, let service, let container):
+            "port \(port) of \(node) for \(service):\(container)"
+        }
+    }
+}

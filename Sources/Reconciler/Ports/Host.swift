@@ -1,0 +1,63 @@
+package import Model
+
+/// What can be looked at: a node's engine and gateways, or a recording of them.
+package protocol Observer: Sendable {
+    func observe(_ inquiry: Inquiry) async throws(HostError) -> ObservedNode
+}
+
+/// What can be looked at and acted on: a local node, a remote agent, or the simulated host of the tests.
+package protocol Host: Observer {
+    /// Does one thing and returns when it is done. Doing it again is harmless.
+    func perform(_ action: Action, as uid: ResourceUID) async throws(HostError)
+
+    /// Says *look again*, and where where it knows; carries no facts. Ends when the task is cancelled.
+    func changes() -> AsyncStream<Hint>
+}
+
+/// What to look at.
+package struct Inquiry: Sendable {
+    /// `nil` looks at everything on the node.
+    package var sandbox: SandboxName?
+    package var gateways: [DesiredGateway]
+    package var secrets: Set<SecretReference>
+
+    package init(sandbox: SandboxName? = nil, gateways: [DesiredGateway] = [], secrets: Set<SecretReference> = []) {
+        self.sandbox = sandbox
+        self.gateways = gateways
+        self.secrets = secrets
+    }
+}
+
+/// Something may have changed.
+package enum Hint: Hashable, Sendable {
+    case sandbox(SandboxName, what: String)
+    case everything
+}
+
+/// Why a host did not do what it was asked; the failure says what to do now.
+package struct HostError: Error, Hashable, CustomStringConvertible {
+    /// In the words of the one who asked: `create sandbox-qa-account`.
+    package let operation: String
+    package let failure: HostFailure
+    /// The engine's or gateway's own words, and the remedy where we know one.
+    package let message: String
+
+    package init(_ operation: String, _ failure: HostFailure, _ message: String) {
+        self.operation = operation
+        self.failure = failure
+        self.message = message
+    }
+
+    package var description: String { "\(operation): \(message)" }
+}
+
+package enum HostFailure: String, Hashable, Sendable, CaseIterable {
+    /// It may or may not have happened: look again, then plan again.
+    case unreachable
+    /// It did not happen, and asking again in the same world changes nothing.
+    case refused
+    /// The world is not as the plan thought: plan again.
+    case stale
+    /// The container started and did not prove itself; what ran before still runs.
+    case unhealthy
+}
