@@ -42,7 +42,7 @@ let package = Package(
             "Commands",
             uses: [
                 "Docker", "Git", "HAProxy", "Manifest", "Model", "Planner", "Reconciler", "SQLiteJournal",
-                .argumentParser, .lifecycle, .logging,
+                .argumentParser, .lifecycle, .logging, .signals,
             ]),
         [.executableTarget(name: "berth", dependencies: ["Commands"], swiftSettings: .strict)],
 
@@ -65,6 +65,7 @@ extension Target.Dependency {
     static let httpClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let logging = product(name: "Logging", package: "swift-log")
+    static let signals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
 }
 

@@ -45,6 +45,8 @@ extension RouteKey: CustomStringConvertible {
 package enum RouteTarget: Hashable, Sendable {
     /// Sends them on. `label` says who serves, for `x-sandbox-route`: `account@feature-login`, `account@baseline`.
     case endpoint(Endpoint, label: String)
+    /// Answers 503 and says that the service of the sandbox is not up yet; requests must not reach the baseline instead.
+    case starting
     /// Answers 503 and says that the sandbox sleeps.
     case suspended
 }
@@ -53,6 +55,7 @@ extension RouteTarget: CustomStringConvertible {
     package var description: String {
         switch self {
         case .endpoint(let endpoint, let label): "\(label) (\(endpoint))"
+        case .starting: "starting"
         case .suspended: "suspended"
         }
     }

@@ -20,11 +20,17 @@ package struct Inquiry: Sendable {
     package var sandbox: SandboxName?
     package var gateways: [DesiredGateway]
     package var secrets: Set<SecretReference>
+    /// How running containers of ours are asked whether they still serve.
+    package var checks: [RouteKey: HealthCheck]
 
-    package init(sandbox: SandboxName? = nil, gateways: [DesiredGateway] = [], secrets: Set<SecretReference> = []) {
+    package init(
+        sandbox: SandboxName? = nil, gateways: [DesiredGateway] = [], secrets: Set<SecretReference> = [],
+        checks: [RouteKey: HealthCheck] = [:]
+    ) {
         self.sandbox = sandbox
         self.gateways = gateways
         self.secrets = secrets
+        self.checks = checks
     }
 }
 

@@ -90,9 +90,9 @@ package struct PassID: Hashable, Sendable {
     package init(_ number: Int64) { self.number = number }
 }
 
-/// One attempt to bring one sandbox to one revision.
+/// One attempt to bring one sandbox, or the gateway where none is named, to one revision.
 package struct PassRecord: Hashable, Sendable {
-    package let sandbox: SandboxName
+    package let sandbox: SandboxName?
     package let revision: CommitID
     package let cause: String
     package let startedAt: Timestamp
@@ -101,7 +101,7 @@ package struct PassRecord: Hashable, Sendable {
     package let steps: Int
 
     package init(
-        sandbox: SandboxName, revision: CommitID, cause: String, startedAt: Timestamp, plan: String, steps: Int
+        sandbox: SandboxName?, revision: CommitID, cause: String, startedAt: Timestamp, plan: String, steps: Int
     ) {
         self.sandbox = sandbox
         self.revision = revision

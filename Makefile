@@ -1,0 +1,32 @@
+# The commands of a developer. Everything else is behind them: Package.swift, scripts/, .ci/run.
+
+SWIFT ?= swift
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help packages build test check lint demo demo-down
+
+help: ## Lists these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+packages: # What is missing from Debian's packages
+	@command -v $(SWIFT) >/dev/null || { echo "There is no swift in PATH; see https://www.swift.org/install" >&2; exit 1; }
+	@scripts/install-packages
+
+build: packages ## Builds berth into .build/debug
+	$(SWIFT) build --product berth
+
+test: packages check ## Installs what is missing, then runs every check and every test, those on a real engine included
+
+check: lint ## The checks and tests alone: format, explicit imports, warnings, tests
+	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
+	scripts/with-test-engine $(SWIFT) test --skip-build --disable-xctest
+
+lint: # The format of the sources
+	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift
+
+demo: packages ## Shows the whole loop on this machine: push, converge, route, repair
+	@scripts/demo
+
+demo-down: ## Removes all that the demo made, and proves that nothing is left
+	@scripts/demo-down

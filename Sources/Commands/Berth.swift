@@ -1,0 +1,28 @@
+package import ArgumentParser
+
+/// The program: one binary for the daemon, the dry run and everything people ask of them.
+package struct Berth: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "berth",
+        abstract: "A berth for every branch: turns a git repository of manifests into running sandboxes.",
+        discussion: """
+            Exit codes: 0 nothing to do or done, 1 error, 2 there are changes (dry run), 3 more deletions than the \
+            budget allows, 5 the observation is incomplete.
+            """,
+        version: "0.1.0",
+        groupedSubcommands: [
+            CommandGroup(name: "Manifests", subcommands: [InitCommand.self, ValidateCommand.self]),
+            CommandGroup(
+                name: "Converging", subcommands: [ReconcileCommand.self, ServeCommand.self, DestroyCommand.self]),
+            CommandGroup(name: "Looking", subcommands: [StatusCommand.self, EventsCommand.self, HistoryCommand.self]),
+            CommandGroup(name: "Internal", subcommands: [InternalFetchCommand.self]),
+        ])
+
+    package init() {}
+
+    /// Runs the program with the arguments of the process.
+    package static func start() async {
+        Terminal.ignoreBrokenPipes()
+        await main()
+    }
+}

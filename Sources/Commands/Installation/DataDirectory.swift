@@ -1,0 +1,115 @@
+internal import Foundation
+internal import Model
+
+/// The folder where an installation keeps what it knows (`design.md` §8). All of it except `secrets/` can be deleted.
+struct DataDirectory {
+    let path: String
+
+    var journal: String { path + "/berth.sqlite" }
+    var mirror: String { path + "/mirror.git" }
+    var gateways: String { path + "/gateway" }
+    /// Touched to ask the daemon to look now.
+    var nudge: String { path + "/nudge" }
+    private var lockFile: String { path + "/lock" }
+    private var secrets: String { path + "/secrets" }
+
+    /// `/var/lib/berth` for root, `~/.local/share/berth` for everybody else.
+    static func standardPath(environment: [String: String]) -> String {
+        guard geteuid() != 0 else { return "/var/lib/berth" }
+        return (environment["XDG_DATA_HOME"] ?? (environment["HOME"] ?? "/tmp") + "/.local/share") + "/berth"
+    }
+
+    init(_ path: String) { self.path = URL(filePath: path).standardizedFileURL.path(percentEncoded: false) }
+
+    var exists: Bool { FileManager.default.fileExists(atPath: secrets) }
+
+    /// Makes the folders where they are missing, readable by their owner alone.
+    func prepare() throws {
+        for folder in [path, secrets, gateways] {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            } catch {
+                throw Complaint("the data directory \(folder) cannot be made: \(error.localizedDescription)")
+            }
+        }
+    }
+
+    // MARK: Who we are
+
+    /// The installation's id and key; made once, and kept even when everything else is deleted.
+    func identity() throws -> Identity {
+        let id = try kept("installation") { randomHex(bytes: 6) }
+        let key = try kept("key") { randomHex(bytes: 32) }
+        return Identity(installation: InstallationID(id), key: FingerprintKey(Secret(Array(key.utf8))))
+    }
+
+    private func kept(_ name: String, or make: () -> String) throws -> String {
+        let file = secrets + "/" + name
+        if let text = try? String(contentsOfFile: file, encoding: .utf8) {  // SAFE: absent is made below
+            return text.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        let text = make()
+        guard
+            FileManager.default.createFile(
+                atPath: file, contents: Data((text + "\n").utf8), attributes: [.posixPermissions: 0o600])
+        else { throw Complaint("\(file) cannot be written; is the disk full, or the folder somebody else's?") }
+        return text
+    }
+
+    // MARK: One process at a time
+
+    /// Holds the folder until the process ends. `nil` while another process holds it.
+    func lock() throws -> DataLock? {
+        let descriptor = open(lockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw Complaint("\(lockFile) cannot be opened: \(String(cString: strerror(errno)))")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            return nil
+        }
+        return DataLock(descriptor: descriptor)
+    }
+
+    var isHeld: Bool {
+        let descriptor = open(lockFile, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_EX | LOCK_NB) != 0
+    }
+}
+
+struct Identity {
+    let installation: InstallationID
+    let key: FingerprintKey
+
+    /// Nobody's: for looking at an engine on which nothing is ours.
+    static func stranger() -> Identity {
+        Identity(
+            installation: InstallationID("nobody"), key: FingerprintKey(Secret(Array(randomHex(bytes: 32).utf8))))
+    }
+}
+
+/// An exclusive lock that ends with the process, however it ends.
+final class DataLock: Sendable {
+    private let descriptor: Int32
+
+    init(descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
+}
+
+/// Something the person at the terminal has to know, in a sentence.
+struct Complaint: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+func randomHex(bytes: Int) -> String {
+    var generator = SystemRandomNumberGenerator()
+    return (0..<bytes).map { _ in
+        let byte = UInt8.random(in: .min ... .max, using: &generator)
+        return String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+    }.joined()
+}

@@ -1,0 +1,78 @@
+internal import Docker
+internal import Foundation
+internal import HAProxy
+internal import Logging
+internal import Model
+internal import Planner
+internal import Reconciler
+internal import SQLiteJournal
+
+/// Everything a process needs to act for an installation: the lock, the lease, the journal and the node's host.
+struct Installation {
+    let directory: DataDirectory
+    let identity: Identity
+    let journal: SQLiteJournal
+    let engine: DockerEngine
+    let gateways: HAProxyDriver
+    let surroundings: Surroundings
+    private let lock: DataLock
+
+    /// `nil` while another process acts for this data directory.
+    init?(_ data: DataOptions, _ node: NodeOptions, logger: Logger) throws {
+        directory = data.directory
+        try directory.prepare()
+        guard let lock = try directory.lock() else { return nil }
+        self.lock = lock
+        identity = try directory.identity()
+        journal = try SQLiteJournal(path: directory.journal)
+        engine = try node.engine(identity)
+        gateways = HAProxyDriver(directory: directory.gateways, executable: node.haproxy)
+        surroundings = Surroundings(
+            now: { .now }, newUID: { ResourceUID(randomHex(bytes: 8)) }, logger: logger)
+    }
+
+    func acquireLease() async throws {
+        try await engine.acquireLease(
+            LeaseHolder(
+                installation: identity.installation, machine: ProcessInfo.processInfo.hostName,
+                dataDirectory: directory.path))
+    }
+
+    func host(for node: NodeName) -> NodeHost {
+        NodeHost(
+            node: node, engine: engine, gateways: gateways,
+            secrets: LocalSecrets(environment: ProcessInfo.processInfo.environment), key: identity.key,
+            clock: ContinuousClock())
+    }
+
+    func fleet(_ source: any DesiredSource, node: NodeName, branch: String, interval: Duration) async throws
+        -> Fleet<ContinuousClock>
+    {
+        try await journal.abandonUnfinishedPasses(at: .now)
+        return Fleet(
+            source: source, hosts: [node: host(for: node)], journal: journal, pools: try await Pools(journal: journal),
+            surroundings: surroundings, clock: ContinuousClock(),
+            settings: .init(
+                interval: interval, branch: branch, processID: ProcessInfo.processInfo.processIdentifier))
+    }
+
+    func close() async {
+        do { try await engine.releaseLease() } catch {
+            surroundings.logger.warning("The lease is kept", metadata: ["error": "\(error)"])
+        }
+        await engine.shutdown()
+    }
+}
+
+extension Timestamp {
+    static var now: Timestamp { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+}
+
+extension Logger {
+    /// To standard error, so that answers on standard output stay clean.
+    static func standard(_ level: Logger.Level) -> Logger {
+        var logger = Logger(label: "berth") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        return logger
+    }
+}

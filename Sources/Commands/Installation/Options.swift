@@ -1,0 +1,80 @@
+internal import ArgumentParser
+internal import Docker
+internal import Foundation
+internal import Git
+internal import Model
+internal import Reconciler
+
+/// Where the manifests are.
+struct RepositoryOptions: ParsableArguments {
+    @Option(help: "The manifest repository: a folder, or a URL to fetch from.")
+    var repo = "."
+
+    @Option(help: "The branch to follow.")
+    var branch = "main"
+
+    /// How often a remote repository is looked at.
+    static let poll = Duration.seconds(10)
+
+    func source(mirror: String, poll: Duration = poll) throws -> GitSource {
+        let fetch = FetchCommand(executable: try Self.ownExecutable(), arguments: [InternalFetchCommand.name])
+        return GitSource(
+            location: try GitLocation(repo), branch: branch,
+            remote: GitSource.Remote(mirror: mirror, fetch: fetch, pollInterval: poll),
+            jitter: SystemRandomNumberGenerator())
+    }
+
+    private static func ownExecutable() throws -> String {
+        do {
+            return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        } catch {
+            throw Complaint("the program cannot find itself in /proc: \(error.localizedDescription)")
+        }
+    }
+}
+
+/// Where an installation keeps what it knows.
+struct DataOptions: ParsableArguments {
+    @Option(help: "The data directory (standard: /var/lib/berth, or ~/.local/share/berth when not root).")
+    var data: String?
+
+    var directory: DataDirectory {
+        let environment = ProcessInfo.processInfo.environment
+        return DataDirectory(data ?? environment["BERTH_DATA"] ?? DataDirectory.standardPath(environment: environment))
+    }
+}
+
+/// The engine and the proxy of this machine.
+struct NodeOptions: ParsableArguments {
+    @Option(help: "The name of this machine in the manifests, where they name several.")
+    var node: String?
+
+    @Option(help: "The HAProxy program.")
+    var haproxy = "/usr/sbin/haproxy"
+
+    func engine(_ identity: Identity) throws -> DockerEngine {
+        let socket = try DockerEngine.socketPath(fromDockerHost: ProcessInfo.processInfo.environment["DOCKER_HOST"])
+        return DockerEngine(socket: socket, installation: identity.installation, key: identity.key)
+    }
+
+    /// The node of the manifests that this machine is.
+    func name(in desired: DesiredState) throws -> NodeName {
+        if let node { return try NodeName(slugging: node) }
+        let names = desired.nodes.keys.sorted()
+        if names.count == 1, let only = names.first { return only }
+        if let own = try? NodeName(slugging: ProcessInfo.processInfo.hostName), names.contains(own) {  // SAFE: asked below
+            return own
+        }
+        guard names.isEmpty else {
+            throw Complaint(
+                "the manifests name \(names.count) nodes (\(names.map(\.text).joined(separator: ", "))); "
+                    + "say which one this machine is: --node \(names[0])")
+        }
+        return try NodeName("local")
+    }
+}
+
+/// How an answer is written.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+}

@@ -1,0 +1,70 @@
+internal import Model
+internal import Reconciler
+
+/// Progress where nothing can be redrawn, and the sum at the end of either kind.
+enum ProgressLines {
+    private static let timeColumn = 8
+
+    /// `     2.1 s  qa-login-error/account  healthy (2.0 s)`; `nil` for events that need no line. `before` is what was
+    /// known of the service when the event came.
+    static func line(
+        for event: EventRecord, _ before: ProgressBoard.Track?, _ board: ProgressBoard, _ began: Timestamp
+    ) -> Line? {
+        guard let news = News(event) else { return nil }
+        let subject = event.sandbox == nil && event.service == nil ? "gateway" : event.subject
+        switch news {
+        case .began:
+            let why = event.cause.isEmpty ? "" : "  (\(event.cause))"
+            return line(at: event.at, began, subject, Line("\(event.kind): \(event.message)\(why)"))
+        case .converged:
+            let elapsed = board.row(of: event.sandbox)?.elapsed(at: event.at) ?? 0
+            return line(at: event.at, began, subject, Line("done in \(words(milliseconds: elapsed))", .good))
+        case .failed:
+            return line(at: event.at, began, subject, Line("failed: \(event.message)", .bad))
+        case .step(.started):
+            let stage = Stage(of: event.message)
+            guard event.service != nil, stage.isSlow else { return nil }
+            return line(at: event.at, began, subject, Line("\(stage.rawValue): \(event.message)"))
+        case .step(.completed):
+            let stage = Stage(of: event.message)
+            let elapsed = before.map { event.at.elapsed(since: $0.stageBegan) } ?? 0
+            let took = stage.isSlow ? " (\(words(milliseconds: elapsed)))" : ""
+            return line(at: event.at, began, subject, Line("\(event.message): \(stage.past)\(took)"))
+        case .step(.failed):
+            return line(
+                at: event.at, began, subject,
+                Line("\(Stage(of: event.message).rawValue) failed: \(event.message)", .bad))
+        case .step(.skipped): return nil
+        }
+    }
+
+    private static func line(at time: Timestamp, _ began: Timestamp, _ subject: String, _ rest: Line) -> Line {
+        let elapsed = words(milliseconds: time.elapsed(since: began))
+        var line = Line(String(repeating: " ", count: max(0, timeColumn - Columns.count(elapsed))) + elapsed, .faint)
+        line.append("  \(subject)  ")
+        line.append(rest)
+        return line
+    }
+
+    /// Each failure in full, then `2 done, 1 failed in 12 s`.
+    static func verdict(of board: ProgressBoard, elapsed: Int64, in display: Display) -> [Line] {
+        var lines: [Line] = []
+        var counts = (done: 0, failed: 0, open: 0)
+        for row in board.rows {
+            switch row.verdict {
+            case .converged: counts.done += 1
+            case .running: counts.open += 1
+            case .failed(let message):
+                counts.failed += 1
+                let parts = Columns.wrap("\(row.title): \(message)", to: display.width.map { $0 - 2 })
+                lines += parts.enumerated().map { Line(($0.offset == 0 ? "! " : "  ") + $0.element, .bad) }
+            }
+        }
+        let words = words(milliseconds: elapsed)
+        let parts = [(counts.done, "done"), (counts.failed, "failed"), (counts.open, "not finished")]
+            .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        let tone: Tone = counts.failed > 0 ? .bad : counts.open > 0 ? .busy : .good
+        lines.append(Line((parts.isEmpty ? "nothing to do" : parts.joined(separator: ", ")) + " in \(words)", tone))
+        return lines
+    }
+}

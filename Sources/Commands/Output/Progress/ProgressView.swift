@@ -1,0 +1,81 @@
+package import Model
+package import Reconciler
+
+/// `berth reconcile` as it goes: on a terminal a picture redrawn in place, elsewhere a line for each event that
+/// matters. It writes nothing itself: what it returns is to be written as it is.
+package struct ProgressView: Sendable {
+    /// The shortest time between two drawings, in milliseconds.
+    static let frame: Int64 = 100
+
+    private var display: Display
+    private var board = ProgressBoard()
+    private let began: Timestamp
+    private var lastDrawing: Timestamp?
+    /// The columns of each line on the screen that the next drawing replaces.
+    private var drawn: [Int] = []
+
+    package init(display: Display, now: Timestamp) {
+        self.display = display
+        began = now
+    }
+
+    /// Whether every sandbox of `sandboxes` has its verdict.
+    package func isSettled(_ sandboxes: Set<SandboxName>) -> Bool {
+        sandboxes.allSatisfy { board.row(of: $0)?.isSettled ?? false }
+    }
+
+    /// Sandboxes whose last pass failed, each with the reason.
+    package var failures: [(sandbox: SandboxName, message: String)] {
+        board.rows.compactMap { row in
+            guard let sandbox = row.sandbox, case .failed(let message) = row.verdict else { return nil }
+            return (sandbox, message)
+        }
+    }
+
+    /// The terminal has another size now.
+    package mutating func resize(to display: Display) { self.display = display }
+
+    package mutating func feed(_ events: [EventRecord], now: Timestamp) -> String {
+        var text = ""
+        for event in events {
+            let before = board.track(of: event)
+            board.take(event)
+            guard display.height == nil, let line = ProgressLines.line(for: event, before, board, began) else {
+                continue
+            }
+            text += display.text([line])
+        }
+        return text + tick(now: now)
+    }
+
+    /// Draws again where it is time to. Call it a few times a second, for elapsed times go on without events.
+    package mutating func tick(now: Timestamp) -> String {
+        guard display.height != nil else { return "" }
+        if let last = lastDrawing, now >= last, now.elapsed(since: last) < Self.frame { return "" }
+        return draw(at: now)
+    }
+
+    /// The last drawing, which stays on the screen, and the sum of it.
+    package mutating func finish(now: Timestamp) -> String {
+        var text = display.height == nil ? "" : draw(at: now)
+        let lines = ProgressLines.verdict(of: board, elapsed: now.elapsed(since: began), in: display)
+        drawn = []
+        lastDrawing = nil
+        text += display.text(lines)
+        return text
+    }
+
+    private mutating func draw(at now: Timestamp) -> String {
+        guard let width = display.width, let height = display.height else { return "" }
+        let lines = ProgressPicture(of: board, at: now, width: width, height: height).lines.map { $0.cut(to: width) }
+        // The lines on the screen take more rows than lines where the window has become narrower.
+        let rows = min(drawn.reduce(0) { $0 + max(1, ($1 + width - 1) / width) }, height - 1)
+        var text = rows > 0 ? "\r\u{1b}[\(rows)A" : ""
+        // Each line is erased before it is written: after a full line the cursor still stands on its last column.
+        for line in lines { text += "\r\u{1b}[2K" + display.text([line]) }
+        text += "\u{1b}[J"
+        drawn = lines.map(\.columns)
+        lastDrawing = now
+        return text
+    }
+}

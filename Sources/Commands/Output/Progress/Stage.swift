@@ -1,0 +1,45 @@
+/// What is being done for a service, in the order in which it is mostly done.
+enum Stage: String, Hashable, Sendable, CaseIterable {
+    case network, pull, create, start, health, route, drain, update, remove, gateway
+    /// An action in words that are not known here, such as those of a newer journal.
+    case other = "step"
+
+    /// Of an action as the journal has it: the words of `Action.description`.
+    init(of action: String) {
+        self = Self.beginnings.first { action.hasPrefix($0.words) }?.stage ?? .other
+    }
+
+    /// The first that matches; longer ones before what they begin with.
+    private static let beginnings: [(words: String, stage: Stage)] = [
+        ("create network ", .network), ("remove network ", .network), ("connect ", .network), ("pull ", .pull),
+        ("create ", .create), ("start ", .start), ("unpause ", .start), ("await health of ", .health),
+        ("route ", .route), ("remove route ", .route), ("drain ", .drain), ("update limits of ", .update),
+        ("rename ", .update), ("stop ", .remove), ("remove ", .remove), ("configure gateway ", .gateway),
+        ("admit ", .gateway), ("dismiss ", .gateway),
+    ]
+
+    /// Said of a service whose last step was this one.
+    var past: String {
+        switch self {
+        case .network: "connected"
+        case .pull: "pulled"
+        case .create: "created"
+        case .start: "started"
+        case .health: "healthy"
+        case .route: "routed"
+        case .drain: "drained"
+        case .update: "updated"
+        case .remove: "old removed"
+        case .gateway: "admitted"
+        case .other: "done"
+        }
+    }
+
+    /// Whether its beginning is worth a line of its own where nothing can be redrawn: it may take long.
+    var isSlow: Bool {
+        switch self {
+        case .pull, .health, .drain: true
+        case .network, .create, .start, .route, .update, .remove, .gateway, .other: false
+        }
+    }
+}

@@ -1,0 +1,131 @@
+internal import Model
+internal import Reconciler
+
+/// `berth status`: every sandbox in one line, then what a person should know.
+package struct StatusTable: Sendable {
+    private let standing: Standing
+
+    package init(_ standing: Standing) { self.standing = standing }
+
+    package func text(in display: Display) -> String {
+        var lines = standing.heading(in: display)
+        if standing.sandboxes.isEmpty {
+            lines.append(standing.fleet == nil ? "no sandbox is known yet" : "no sandboxes")
+        } else {
+            lines += table.lines(in: display)
+        }
+        let notices = standing.noticeLines(in: display)
+        if !notices.isEmpty { lines += [Line()] + notices }
+        return display.text(lines)
+    }
+
+    private var table: Table {
+        var table = Table("SANDBOX", "PHASE", "PORT", "ATTEMPTED", "APPLIED", "HEALTHY", "SERVICES", "CAUSE")
+        for status in standing.sandboxes {
+            table.add([
+                Line(status.sandbox.text, .strong), Line(status.phase.rawValue, status.tone),
+                Line(status.port.map { "\($0)" } ?? "-"), Line(status.attempted.short), Line(status.applied.short),
+                Line(status.healthy.short), Line(status.tally), Line(status.cause, .faint),
+            ])
+        }
+        return table
+    }
+}
+
+/// `berth status SANDBOX`: all that is known of one.
+package struct StatusDetail: Sendable {
+    private let standing: Standing
+
+    /// Of the sandboxes in `standing` it shows each one after the other.
+    package init(_ standing: Standing) { self.standing = standing }
+
+    package func text(in display: Display) -> String {
+        var lines = standing.heading(in: display)
+        for (index, status) in standing.sandboxes.enumerated() {
+            if index > 0 { lines.append(Line()) }
+            lines += detail(of: status, in: display)
+        }
+        let notices = standing.noticeLines(in: display)
+        if !notices.isEmpty { lines += [Line()] + notices }
+        return display.text(lines)
+    }
+
+    private func detail(of status: SandboxStatus, in display: Display) -> [Line] {
+        var title = Line(status.sandbox.text, .strong)
+        if status.title != status.sandbox.text { title.append("  (\(status.title))", .faint) }
+        var facts: [(String, Line)] = [("phase", Line(status.phase.rawValue, status.tone))]
+        if !status.message.isEmpty { facts.append(("message", Line(status.message))) }
+        if let owner = status.owner { facts.append(("owner", Line(owner))) }
+        facts.append(("address", Line(standing.address(of: status) ?? "no port of its own")))
+        facts += [
+            ("attempted", Line(status.attempted.short)), ("applied", Line(status.applied.short)),
+            ("healthy", Line(status.healthy.short)), ("cause", Line(status.cause)),
+            ("seen", Line("\(words(milliseconds: standing.now.elapsed(since: status.updatedAt))) ago")),
+        ]
+        return [title] + facts.flatMap { fact($0, $1, in: display) } + services(of: status, in: display)
+    }
+
+    private func fact(_ name: String, _ value: Line, in display: Display) -> [Line] {
+        let column = 13
+        let room = display.width.map { $0 - column }
+        return Columns.wrap(value.plain, to: room).enumerated().map { index, part in
+            var line = Line(index == 0 ? "  \(name)" : "", .faint)
+            line.pad(to: column)
+            line.append(part, value.spans.first?.tone ?? .plain)
+            return line
+        }
+    }
+
+    private func services(of status: SandboxStatus, in display: Display) -> [Line] {
+        guard !status.services.isEmpty else { return [] }
+        var table = Table("SERVICE", "USE", "HEALTH", "REQUESTS GO TO")
+        for service in status.services.sorted(by: { $0.name < $1.name }) {
+            table.add([
+                Line(service.name.text), Line(service.use), Line(service.health, service.tone),
+                Line(service.target.isEmpty ? "-" : service.target),
+            ])
+        }
+        return [Line()] + table.lines(in: display, indent: 2)
+    }
+}
+
+extension Standing {
+    /// Which commit, how old the picture is, and whether anybody keeps it true.
+    fileprivate func heading(in display: Display) -> [Line] {
+        var lines: [Line] = []
+        if let fleet {
+            let head = fleet.head.map { "\($0.commit.short) \"\($0.subject)\" by \($0.author)" } ?? "no commit yet"
+            let age = words(milliseconds: now.elapsed(since: fleet.updatedAt))
+            lines.append(Line("\(fleet.branch) \(head), seen \(age) ago"))
+        }
+        switch daemon {
+        case .running: break
+        case .notRunning:
+            let sentence =
+                fleet.map {
+                    "! nobody keeps this true: the picture is \(words(milliseconds: now.elapsed(since: $0.updatedAt))) "
+                        + "old; start berth serve"
+                } ?? "! nothing was looked at yet; start berth serve"
+            lines += Columns.wrap(sentence, to: display.width).map { Line($0, .busy) }
+        }
+        return lines.isEmpty ? [] : lines + [Line()]
+    }
+
+    fileprivate func noticeLines(in display: Display) -> [Line] {
+        (fleet?.notices ?? []).map(Notice.init).flatMap { notice in
+            let room = display.width.map { $0 - 2 }
+            var lines = Columns.wrap(notice.sentence, to: room).enumerated().map { index, part in
+                Line((index == 0 ? "! " : "  ") + part, .bad)
+            }
+            if let remedy = notice.remedy {
+                lines += Columns.wrap("→ \(remedy)", to: room).enumerated().map { index, part in Line("  " + part) }
+            }
+            return lines
+        }
+    }
+}
+
+extension CommitID? {
+    /// Seven digits, or `-`.
+    var short: String { self?.short ?? "-" }
+}

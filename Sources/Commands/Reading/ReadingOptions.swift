@@ -1,0 +1,35 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Model
+internal import Reconciler
+internal import SQLiteJournal
+
+/// A look into the journal of an installation, without disturbing whoever writes it.
+struct JournalReader {
+    let journal: SQLiteJournal
+    private let directory: DataDirectory
+
+    init(_ data: DataOptions) throws {
+        directory = data.directory
+        guard FileManager.default.fileExists(atPath: directory.journal) else {
+            throw Complaint(
+                "there is no journal in \(directory.path); start berth serve, or name its folder with --data")
+        }
+        journal = try SQLiteJournal.readOnly(path: directory.journal)
+    }
+
+    func standing(of sandbox: SandboxName? = nil) async throws -> Standing {
+        let statuses = try await journal.statuses()
+        let fleet = try await journal.fleetStatus()
+        if let sandbox, !statuses.contains(where: { $0.sandbox == sandbox }) {
+            let known = statuses.map(\.sandbox.text).joined(separator: ", ")
+            throw Complaint("there is no sandbox \(sandbox); there are: \(known.isEmpty ? "none" : known)")
+        }
+        return Standing(
+            sandboxes: statuses.filter { sandbox == nil || $0.sandbox == sandbox }, fleet: fleet,
+            daemon: directory.isHeld ? .running(processID: fleet?.processID) : .notRunning, now: .now)
+    }
+}
+
+/// How often a command that follows looks again.
+let followRhythm = Duration.milliseconds(300)

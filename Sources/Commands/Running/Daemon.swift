@@ -1,0 +1,90 @@
+internal import Foundation
+internal import Logging
+internal import Model
+internal import Reconciler
+internal import ServiceLifecycle
+internal import SQLiteJournal
+
+/// The service behind `berth serve`: waits for a first commit, then keeps the fleet at the newest.
+struct Daemon: Service {
+    /// How long to wait before the manifests are asked for again, while there has been no commit yet.
+    static let patience = Duration.seconds(2)
+
+    let installation: Installation
+    let loader: ManifestLoader
+    let node: NodeOptions
+    let branch: String
+    let interval: Duration
+
+    func run() async throws {
+        guard let desired = try await firstCommit() else { return }
+        let name = try node.name(in: desired)
+        let fleet = try await installation.fleet(loader, node: name, branch: branch, interval: interval)
+        installation.surroundings.logger.notice(
+            "Serving",
+            metadata: [
+                "node": "\(name)", "branch": "\(branch)", "revision": "\(desired.revision.commit.short)",
+                "data": "\(installation.directory.path)",
+            ])
+        await withDiscardingTaskGroup { group in
+            group.addTask { await Nudges(directory: installation.directory).run(fleet) }
+            await fleet.run()
+            group.cancelAll()
+        }
+    }
+
+    /// `nil` when told to stop before there was one.
+    private func firstCommit() async throws -> DesiredState? {
+        var said = ""
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            do throws(SourceError) {
+                return try await loader.load()
+            } catch {
+                if said != "\(error)" {
+                    said = "\(error)"
+                    installation.surroundings.logger.warning(
+                        "No commit yet; waiting for one", metadata: ["error": "\(error)"])
+                    try await installation.journal.put(
+                        FleetStatus(
+                            branch: branch, head: nil, notices: [said], updatedAt: .now,
+                            processID: ProcessInfo.processInfo.processIdentifier))
+                }
+            }
+            try await pause(Self.patience)
+        }
+        return nil
+    }
+}
+
+/// A file that somebody touches to ask for a look now.
+struct Nudges {
+    static let rhythm = Duration.milliseconds(250)
+
+    let directory: DataDirectory
+
+    func run(_ fleet: Fleet<ContinuousClock>) async {
+        var last = modified
+        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            do { try await pause(Self.rhythm) } catch { return }
+            guard modified != last else { continue }
+            last = modified
+            await fleet.lookAgain()
+        }
+    }
+
+    func send() throws {
+        guard FileManager.default.createFile(atPath: directory.nudge, contents: Data("\(Timestamp.now)".utf8)) else {
+            throw Complaint("\(directory.nudge) cannot be written, so the daemon cannot be asked to look")
+        }
+    }
+
+    private var modified: Date? {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: directory.nudge)  // SAFE: absent is never
+        return attributes?[.modificationDate] as? Date
+    }
+}
+
+/// Sleeps, but not into a graceful shutdown.
+func pause(_ duration: Duration) async throws {
+    try await cancelWhenGracefulShutdown { try await Task.sleep(for: duration) }  // SAFE: one bounded pause
+}

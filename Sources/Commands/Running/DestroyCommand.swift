@@ -1,0 +1,86 @@
+internal import ArgumentParser
+internal import Docker
+internal import Foundation
+internal import HAProxy
+internal import Logging
+internal import Model
+internal import Planner
+internal import Reconciler
+internal import SQLiteJournal
+
+struct DestroyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "destroy", abstract: "Remove everything this installation made on this machine.",
+        discussion: "Manifests and the data directory stay. What is not ours is not touched.")
+
+    @OptionGroup var data: DataOptions
+    @OptionGroup var node: NodeOptions
+
+    @Flag(help: "Do it. Without this flag nothing happens but a list of what would go.")
+    var yes = false
+
+    func run() async throws {
+        guard data.directory.exists else {
+            return Terminal.say("Nothing to remove: \(data.directory.path) holds no installation.")
+        }
+        let logger = Logger.standard(.error)
+        guard let installation = try Installation(data, node, logger: logger) else {
+            throw Complaint("a berth still acts for \(data.directory.path); stop it first")
+        }
+        do {
+            try await destroy(installation)
+            await installation.close()
+        } catch {
+            await installation.engine.shutdown()
+            throw error
+        }
+    }
+
+    private func destroy(_ installation: Installation) async throws {
+        let known = try await installation.journal.openEntries().first?.node.text
+        let name = try NodeName(slugging: node.node ?? known ?? "local")
+        let host = installation.host(for: name)
+        let inputs = try await look(host, name)
+        guard yes else {
+            for sandbox in inputs.existing.sorted() { Terminal.say("would remove sandbox \(sandbox)") }
+            for gateway in gateways(installation) { Terminal.say("would remove gateway \(gateway)") }
+            return Terminal.say("Nothing was done. To do it: berth destroy --yes")
+        }
+        try await installation.acquireLease()
+        for gateway in gateways(installation) {
+            try await installation.gateways.dismantle(gateway)
+            Terminal.say("removed gateway \(gateway)")
+        }
+        let pass = Pass(
+            hosts: [name: host], journal: installation.journal, pools: try await Pools(journal: installation.journal),
+            surroundings: installation.surroundings)
+        for sandbox in inputs.existing.sorted() {
+            let result = await pass.run(.sandbox(sandbox), toward: Pass.Goal(desired: inputs.desired))
+            guard result.complaints.isEmpty else {
+                throw Complaint("sandbox \(sandbox) is not removed: \(result.complaints.joined(separator: "; "))")
+            }
+            try await installation.journal.forget(sandbox)
+            Terminal.say("removed sandbox \(sandbox)")
+        }
+        let residue = try await look(host, name).existing
+        let open = try await installation.journal.openEntries().count
+        guard residue.isEmpty, open == 0 else {
+            throw Complaint(
+                "left behind: \(residue.sorted().map(\.text).joined(separator: ", ")), \(open) ledger entries")
+        }
+        Terminal.say("Residue: 0 containers, 0 networks, 0 routes, 0 ports.")
+    }
+
+    private func look(_ host: NodeHost, _ name: NodeName) async throws -> FleetPlan.Inputs {
+        guard let none = CommitID(String(repeating: "0", count: 40)) else { preconditionFailure("40 zeros") }
+        let nothing = DesiredState(
+            revision: Revision(commit: none, author: "", committedAt: .now, subject: "berth destroy"))
+        let observed = try await host.observe(Inquiry())
+        return FleetPlan.Inputs(desired: nothing, observed: [name: observed])
+    }
+
+    private func gateways(_ installation: Installation) -> [GatewayName] {
+        let folders = (try? FileManager.default.contentsOfDirectory(atPath: installation.directory.gateways)) ?? []  // SAFE: none
+        return folders.compactMap { try? GatewayName($0) }.sorted()  // SAFE: what is no name is no gateway of ours
+    }
+}

@@ -1,0 +1,84 @@
+internal import Docker
+internal import Foundation
+internal import Git
+internal import HAProxy
+internal import Model
+internal import Planner
+internal import Reconciler
+internal import SQLiteJournal
+
+/// The plan of one commit against what this machine's engine and gateway say, made without a host that could act.
+struct DryRun {
+    let plan: FleetPlan
+    let heading: String
+
+    static func take(
+        _ repository: RepositoryOptions, _ data: DataOptions, _ node: NodeOptions, revision: String?,
+        only: Set<SandboxName>?, consented: Int
+    ) async throws -> DryRun {
+        let directory = data.directory
+        let scratch = try Scratch()
+        let source = try repository.source(mirror: directory.exists ? directory.mirror : scratch.path + "/mirror.git")
+        let loader = ManifestLoader(source: source)
+        let wanted: Revision = if let revision { try await source.resolve(revision) } else { try await source.head() }
+        let desired = try await loader.load(wanted)
+
+        let identity = directory.exists ? try directory.identity() : Identity.stranger()
+        let memory = try await Memory(directory)
+        let engine = try node.engine(identity)
+        let host = NodeHost(
+            node: try node.name(in: desired), engine: engine,
+            gateways: HAProxyDriver(directory: directory.gateways, executable: node.haproxy),
+            secrets: LocalSecrets(environment: ProcessInfo.processInfo.environment), key: identity.key,
+            clock: ContinuousClock())
+        let survey = await Survey.take(
+            of: desired, on: [try node.name(in: desired): LookingGlass(host)], applied: memory.applied,
+            consented: consented, only: only, policy: PlanPolicy(), pools: memory.pools)
+        await engine.shutdown()
+        return DryRun(
+            plan: survey.plan,
+            heading: heading(repository.branch, revision, survey.plan, was: memory.head))
+    }
+
+    private static func heading(_ branch: String, _ revision: String?, _ plan: FleetPlan, was: Revision?) -> String {
+        let name = revision ?? branch
+        var text = "Revision  \(name) \(plan.revision.commit.short)"
+        if let was, was.commit != plan.revision.commit { text += "  (was \(was.commit.short))" }
+        let nodes = plan.seen.nodes
+        let containers = plan.seen.containers
+        return text + "      Observed  \(nodes) node\(nodes == 1 ? "" : "s"), \(containers) "
+            + "container\(containers == 1 ? "" : "s") of ours"
+    }
+
+    /// What the installation's journal remembers, where there is one.
+    private struct Memory {
+        var applied: [SandboxName: CommitID] = [:]
+        var pools = AllocationTable(held: [])
+        var head: Revision?
+
+        init(_ directory: DataDirectory) async throws {
+            guard FileManager.default.fileExists(atPath: directory.journal) else { return }
+            let journal = try SQLiteJournal.readOnly(path: directory.journal)
+            for status in try await journal.statuses() { applied[status.sandbox] = status.applied }
+            pools = AllocationTable(held: try await journal.allocations())
+            head = try await journal.fleetStatus()?.head
+        }
+    }
+}
+
+/// A folder that is gone when its holder is.
+final class Scratch: Sendable {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryDirectory() + "berth-" + randomHex(bytes: 6)
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw Complaint("\(path) cannot be made: \(error.localizedDescription)")
+        }
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }  // SAFE: what stays is an empty folder in /tmp
+}

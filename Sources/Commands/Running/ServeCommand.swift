@@ -1,0 +1,70 @@
+internal import ArgumentParser
+internal import Docker
+internal import Logging
+internal import Model
+internal import Reconciler
+internal import ServiceLifecycle
+internal import UnixSignals
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Follow a manifest repository and keep this machine at its newest commit.",
+        discussion: """
+            A push is noticed at once where the repository is a folder of this machine, and within some seconds where \
+            it is a URL. What is changed by hand is mended, from the engine's events and at every interval. Stop it \
+            with SIGTERM: what runs keeps running.
+            """)
+
+    @OptionGroup var repository: RepositoryOptions
+    @OptionGroup var data: DataOptions
+    @OptionGroup var node: NodeOptions
+
+    @Option(help: "The time between two looks at everything, such as 30s or 5m.", transform: parseDuration)
+    var interval = Duration.seconds(30)
+
+    @Option(help: "How much is logged: debug, info, notice, warning or error.", transform: parseLevel)
+    var logLevel = Logger.Level.notice
+
+    /// After this, what still runs at shutdown is cancelled; the next start plans again.
+    static let longestShutdown = Duration.seconds(20)
+
+    func run() async throws {
+        let logger = Logger.standard(logLevel)
+        guard let installation = try Installation(data, node, logger: logger) else {
+            throw Complaint(
+                "another berth acts for \(data.directory.path); stop it, or give this one its own --data")
+        }
+        do {
+            try await installation.acquireLease()
+            let source = try repository.source(mirror: installation.directory.mirror)
+            let daemon = Daemon(
+                installation: installation, loader: ManifestLoader(source: source), node: node,
+                branch: repository.branch, interval: interval)
+            var configuration = ServiceGroupConfiguration(
+                services: [.init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            configuration.maximumGracefulShutdownDuration = Self.longestShutdown
+            try await ServiceGroup(configuration: configuration).run()
+            await installation.close()
+        } catch {
+            await installation.engine.shutdown()
+            throw error
+        }
+    }
+}
+
+/// `30s`, `5m`, `2h`; between a second and a day.
+@Sendable func parseDuration(_ text: String) throws -> Duration {
+    let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600]
+    guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()), count > 0,
+        count * unit <= 86_400
+    else { throw ValidationError("\"\(text)\" is no duration; write it like 30s, 5m or 2h, a day at most") }
+    return .seconds(count * unit)
+}
+
+@Sendable func parseLevel(_ text: String) throws -> Logger.Level {
+    guard let level = Logger.Level(rawValue: text) else {
+        throw ValidationError("\"\(text)\" is no log level; choose debug, info, notice, warning or error")
+    }
+    return level
+}

@@ -1,0 +1,44 @@
+package import Model
+package import Reconciler
+
+/// The engine of this machine, Docker or Podman, over its unix socket.
+///
+/// Call ``shutdown()`` when done with it: the connections are not given back otherwise.
+package struct DockerEngine: ContainerEngine {
+    let connection: EngineConnection
+    let prober: Prober
+    let labels: Labels
+    let key: FingerprintKey
+    /// Where the machine's own listening sockets are read: `/proc/net/tcp` and `tcp6`.
+    let listeners: ListeningPorts
+
+    /// `socket` is a path. Nothing is asked of the engine yet.
+    package init(
+        socket: String = "/var/run/docker.sock", installation: InstallationID, key: FingerprintKey
+    ) {
+        self.connection = EngineConnection(socket: socket)
+        self.prober = Prober()
+        self.labels = Labels(installation: installation)
+        self.key = key
+        self.listeners = ListeningPorts()
+    }
+
+    /// Closes every connection; streams of ``changes()`` end. Repeating it is harmless.
+    package func shutdown() async {
+        await connection.shutdown()
+        await prober.shutdown()
+    }
+
+    /// The path of the socket that a `DOCKER_HOST` names; Docker's usual one where it is not set.
+    package static func socketPath(fromDockerHost host: String?) throws(HostError) -> String {
+        guard let host, !host.isEmpty else { return "/var/run/docker.sock" }
+        let scheme = "unix://"
+        guard host.hasPrefix(scheme), host.dropFirst(scheme.count).hasPrefix("/") else {
+            throw HostError(
+                "find the engine", .refused,
+                "DOCKER_HOST is \(host), and Berth speaks to an engine only by its unix socket: "
+                    + "set DOCKER_HOST=unix:///var/run/docker.sock, or unset it")
+        }
+        return String(host.dropFirst(scheme.count))
+    }
+}

@@ -1,0 +1,89 @@
+internal import CLibgit2
+internal import Model
+internal import Reconciler
+
+extension Repository {
+    /// Every entry below the root of `commit` in byte order of path. A name that is not UTF-8 is repaired.
+    func tree(at commit: CommitID) throws(SourceError) -> [TreeEntry] {
+        let operation = "read the tree of \(commit.short)"
+        let database = try naming(operation) { () throws(LibgitFailure) in try self.database() }
+        let root = try naming(operation) { () throws(LibgitFailure) in try rootTree(of: self.commit(commit)) }
+        var walk = TreeWalk(operation: operation, repository: handle.pointer, database: database.pointer)
+        try walk.visit(root.pointer, below: "", depth: 0)
+        return walk.entries
+    }
+
+    func rootTree(of commit: borrowing Owned) throws(LibgitFailure) -> Owned {
+        let pointer = commit.pointer
+        return try Owned(freedBy: git_tree_free) { git_commit_tree($0, pointer) }
+    }
+}
+
+/// Lists a tree depth first: git keeps a folder where its name and a slash sort, so that is the order of paths.
+struct TreeWalk {
+    /// Entries of one tree, folders included: twenty times the largest repository we are built for.
+    static let mostEntries = 200_000
+    /// Folders within folders.
+    static let deepest = 256
+
+    let operation: String
+    let repository: OpaquePointer
+    let database: OpaquePointer
+    private(set) var entries: [TreeEntry] = []
+    private var seen = 0
+
+    init(operation: String, repository: OpaquePointer, database: OpaquePointer) {
+        self.operation = operation
+        self.repository = repository
+        self.database = database
+    }
+
+    mutating func visit(_ tree: OpaquePointer, below prefix: String, depth: Int) throws(SourceError) {
+        guard depth <= Self.deepest else {
+            throw SourceError(operation, .refused, "its folders are more than \(Self.deepest) deep")
+        }
+        for index in 0..<git_tree_entrycount(tree) {
+            guard let entry = git_tree_entry_byindex(tree, index) else { continue }
+            seen += 1
+            guard seen <= Self.mostEntries else {
+                throw SourceError(operation, .refused, "it has more than \(Self.mostEntries) entries")
+            }
+            let path = prefix + String(cString: git_tree_entry_name(entry))
+            switch git_tree_entry_filemode(entry) {
+            case GIT_FILEMODE_TREE:
+                let below = try naming("\(operation) at \(path)") { () throws(LibgitFailure) in
+                    try Owned(freedBy: git_tree_free) { git_tree_lookup($0, repository, git_tree_entry_id(entry)) }
+                }
+                try visit(below.pointer, below: path + "/", depth: depth + 1)
+            case GIT_FILEMODE_COMMIT: add(path, .submodule, entry, size: 0)
+            case GIT_FILEMODE_LINK: add(path, .symlink, entry, size: 0)
+            default: add(path, .file, entry, size: try size(of: entry, at: path))
+            }
+        }
+    }
+
+    private mutating func add(_ path: String, _ kind: TreeEntry.Kind, _ entry: OpaquePointer, size: Int) {
+        entries.append(
+            TreeEntry(path: path, kind: kind, blob: BlobID(git_tree_entry_id(entry).pointee.text), size: size))
+    }
+
+    private func size(of entry: OpaquePointer, at path: String) throws(SourceError) -> Int {
+        try naming("\(operation) at \(path)") { () throws(LibgitFailure) in
+            try ObjectHeader(of: git_tree_entry_id(entry), in: database).size
+        }
+    }
+}
+
+/// What an object is and how large, without its content.
+struct ObjectHeader {
+    let size: Int
+    let type: git_object_t
+
+    init(of id: UnsafePointer<git_oid>, in database: OpaquePointer) throws(LibgitFailure) {
+        var size = 0
+        var type = GIT_OBJECT_INVALID
+        try call { git_odb_read_header(&size, &type, database, id) }
+        self.size = size
+        self.type = type
+    }
+}

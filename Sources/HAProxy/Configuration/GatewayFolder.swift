@@ -1,0 +1,43 @@
+internal import Model
+
+/// Where the files of one gateway are.
+struct GatewayFolder: Hashable, Sendable {
+    let name: GatewayName
+    let path: String
+
+    init(_ name: GatewayName, in directory: String) {
+        self.name = name
+        path = "\(directory)/\(name)"
+    }
+
+    var configuration: String { "\(path)/haproxy.cfg" }
+    /// A configuration that has not proved itself yet.
+    var candidate: String { "\(path)/haproxy.cfg.next" }
+    var pidFile: String { "\(path)/haproxy.pid" }
+    var log: String { "\(path)/haproxy.log" }
+    var lock: String { "\(path)/lock" }
+
+    /// In the folder where its path is short enough for a unix socket, otherwise in `/tmp` under a hash of it.
+    var adminSocket: String {
+        let usual = "\(path)/admin.sock"
+        guard usual.utf8.count > Bound.socketPathBytes else { return usual }
+        return "/tmp/berth-\(Digest(of: path).text)/admin.sock"
+    }
+
+    /// The folder in `/tmp`, where one is needed.
+    var runtimeFolder: String? {
+        adminSocket.hasPrefix("\(path)/") ? nil : String(adminSocket.dropLast("/admin.sock".count))
+    }
+
+    func file(of table: Table) -> String { "\(path)/\(table.rawValue).map" }
+}
+
+/// One of the proxy's maps.
+enum Table: String, CaseIterable, Hashable, Sendable {
+    /// `sandbox:service` and `:service` to a target, as ``RouteText`` writes it.
+    case routes
+    /// The sandboxes that may be selected, each to `1`.
+    case sandboxes
+    /// A port of the range to its sandbox.
+    case ports
+}

@@ -1,0 +1,185 @@
+internal import Model
+
+/// What can be sandboxed: image, ports, health and shared deployment of one service.
+struct ServiceSpec: Sendable {
+    enum RecipeType: String, CaseIterable, Sendable { case image }
+    enum BaselineChoice: Sendable {
+        case reference(Reference)
+        case endpoint(Located<Endpoint>)
+    }
+    struct Recipe: Sendable {
+        var image: Located<String>?
+        var command: [String]?
+    }
+    struct Port: Sendable {
+        var name: String?
+        var number: UInt16 = 0
+        var transport = ContainerPort.Transport.http
+        var isDefault = false
+    }
+
+    var recipe = Recipe()
+    /// `nil` where the author says nothing of ports.
+    var ports: [ContainerPort]?
+    var health: Located<HealthSpec>?
+    var resources = ResourcesSpec()
+    var restart: RestartPolicy?
+    var environments: [Reference] = []
+    var baseline: BaselineChoice?
+}
+
+extension ServiceSpec {
+    static let table = KindTable(
+        .service, "Something that a sandbox can run or borrow.", ServiceSpec(),
+        [
+            Field("recipe", recipe, "What its containers are made of.") { $0.recipe = $1 },
+            Field("image", .image, "Short for a recipe of type image; {branch} stands for the chosen branch.") {
+                $0.recipe.image = $1
+            },
+            Field("command", Shape<String>.text.list(atLeast: 1), "What runs instead of the image's own command.") {
+                $0.recipe.command = $1
+            },
+            Field("ports", portList, default: "one http port, 80", "The ports its containers listen on.") {
+                $0.ports = $1
+            },
+            Field("health", HealthSpec.shape.located, "How a container proves that it serves.") { $0.health = $1 },
+            Field(
+                "resources", ResourcesSpec.shape, default: "500m, 512Mi, 512 processes", "What one container may use."
+            ) {
+                $0.resources = $1
+            },
+            Field("restart", Shape<RestartPolicy>.choice, default: "unless-stopped", "When the engine starts it again.")
+            {
+                $0.restart = $1
+            },
+            Field("environmentRefs", Shape<Reference>.reference.list(), "Its environments; later ones win.") {
+                $0.environments = $1
+            },
+            Field("baseline", baseline, "Its shared deployment.") { $0.baseline = $1 },
+        ],
+        check: { service, node, reader in
+            if node["recipe"] != nil, node["image"] != nil || node["command"] != nil {
+                reader.report(
+                    node.mark, "exclusive",
+                    "\"image\" and \"command\" are short for \"recipe\"; write one or the other")
+            }
+            if service.recipe.command != nil, service.recipe.image == nil {
+                reader.report(node.mark, "missing-key", "\"command\" without \"image\"; add the image")
+            }
+            service.health?.value.check(against: service.containerPorts, &reader)
+        },
+        wrap: Spec.service)
+
+    /// The ports of its containers. A service that says nothing listens on 80, as images of web servers do.
+    var containerPorts: [ContainerPort] { ports ?? [ContainerPort(name: "http", number: 80)] }
+
+    private static let recipe = Shape<Recipe>.record(
+        "recipe", Recipe(),
+        [
+            Field("type", Shape<RecipeType>.choice, required: true, "Where the container's image comes from.") {
+                _, _ in
+            },
+            Field("image", .image, required: true, "The image; {branch} stands for the chosen branch.") {
+                $0.image = $1
+            },
+            Field("command", Shape<String>.text.list(atLeast: 1), "What runs instead of the image's own command.") {
+                $0.command = $1
+            },
+        ])
+
+    private static let portList = Shape<[ContainerPort]>(port.list().schema) { node, reader in
+        guard let ports = port.located.list().read(node, &reader) else { return nil }
+        let named = ports.map { port in
+            (
+                ContainerPort(
+                    name: port.value.name ?? "\(port.value.transport.rawValue)-\(port.value.number)",
+                    number: port.value.number, transport: port.value.transport, isDefault: port.value.isDefault),
+                port.mark
+            )
+        }
+        EnvironmentSpec.rejectTwins(named.map { ($0.0.name, $0.1) }, "port name", &reader)
+        EnvironmentSpec.rejectTwins(named.map { (String($0.0.number), $0.1) }, "port", &reader)
+        if let second = named.filter(\.0.isDefault).dropFirst().first {
+            reader.report(second.1, "exclusive", "a second default port; remove one \"default: true\"")
+        }
+        return named.map(\.0)
+    }
+
+    private static let port = Shape<Port>.record(
+        "port", Port(),
+        [
+            Field("name", .name, default: "protocol and number", "What it is called.") { $0.name = $1 },
+            Field("container", .port, required: true, "The port inside the container.") { $0.number = $1 },
+            Field(
+                "protocol", Shape<ContainerPort.Transport>.choice, default: "http", "The gateway routes to http ports."
+            ) {
+                $0.transport = $1
+            },
+            Field("default", .boolean, default: "the first http port", "The gateway sends requests to this one.") {
+                $0.isDefault = $1
+            },
+        ]
+    ) { port, node, reader in
+        if port.isDefault, port.transport == .tcp {
+            reader.report(node.mark, "exclusive", "the default port must be http; change \"protocol\" or \"default\"")
+        }
+    }
+
+    private static let baseline: Shape<BaselineChoice> = .text(
+        Shape<Reference>.reference.map(BaselineChoice.reference),
+        or: Shape<BaselineRecord>.record(
+            "baselineChoice", BaselineRecord(),
+            [
+                Field("ref", .reference, "The baseline by name.") { $0.choices.append(.reference($1)) },
+                Field("url", Shape<Endpoint>.endpoint.located, "Where it answers, written in place.") {
+                    $0.choices.append(.endpoint($1))
+                },
+            ]
+        ) { record, node, reader in
+            if record.choices.count != 1 {
+                reader.report(node.mark, "exclusive", "a baseline is {ref: …} or {url: …}; write exactly one of them")
+            }
+        }.map { $0.choices[0] })
+
+    private struct BaselineRecord: Sendable {
+        var choices: [BaselineChoice] = []
+    }
+}
+
+extension Shape where Value == Located<String> {
+    /// An image reference in which `{branch}` may stand.
+    static var image: Shape {
+        Shape<String>.text(
+            "an image reference; write it like shop/account:{branch}, in lower case", pattern: "^[^\\s\"'\\\\]+$"
+        ) { text in
+            guard let image = ImageText.reference(text, branch: "main") else { return false }
+            return !ImageText.repository(of: image).utf8.contains { (65...90).contains($0) }
+        }.located
+    }
+}
+
+/// Image references with a place for the branch.
+enum ImageText {
+    private static let placeholder = "{branch}"
+
+    /// The reference for `branch`; `nil` where the text is none.
+    static func reference(_ text: String, branch: String) -> ImageReference? {
+        guard text.contains(placeholder) else { return ImageReference(text) }
+        guard let slug = Slug.make(branch) else { return nil }
+        var result = ""
+        var rest = text[...]
+        while let range = rest.firstRange(of: placeholder) {
+            result += rest[..<range.lowerBound]
+            result += slug
+            rest = rest[range.upperBound...]
+        }
+        return ImageReference(result + rest)
+    }
+
+    /// The part before tag and digest.
+    static func repository(of image: ImageReference) -> Substring {
+        let name = image.text.prefix { $0 != "@" }
+        guard let colon = name.lastIndex(of: ":"), !name[colon...].contains("/") else { return name }
+        return name[..<colon]
+    }
+}

@@ -1,0 +1,77 @@
+internal import Model
+
+/// A sandbox with its templates worked in: what is nearer to the sandbox wins, environments add up.
+struct MergedSandbox {
+    var gatewayName: Placed<Reference>?
+    var gatewayBranch: Place?
+    var gatewayPort: Placed<PortRequest>?
+    var services: [String: MergedService] = [:]
+    var environments: [Placed<Reference>] = []
+    var resources: Placed<ResourcesSpec>?
+    var state: SandboxSpec.State?
+    var node: Placed<Reference>?
+
+    /// Puts `spec` over what is here.
+    mutating func overlay(_ spec: SandboxSpec, in file: String, _ findings: inout Findings) {
+        if let gateway = spec.gateway {
+            gatewayName = gateway.name?.placed(in: file) ?? gatewayName
+            gatewayBranch = gateway.branch?.mark.place(in: file) ?? gatewayBranch
+            gatewayPort = gateway.port?.placed(in: file) ?? gatewayPort
+        }
+        environments += spec.environments.map { $0.placed(in: file) }
+        resources = spec.resources?.placed(in: file) ?? resources
+        state = spec.state ?? state
+        node = spec.node?.placed(in: file) ?? node
+        var keys: [String: Named<SandboxServiceSpec>] = [:]
+        for service in spec.services {
+            let place = service.mark.place(in: file)
+            guard let slug = Slug.make(service.name) else {
+                findings.error(
+                    place, "name", "\(quoted(service.name)) is not a name; use letters, digits and \"-\"")
+                continue
+            }
+            if let twin = keys.updateValue(service, forKey: slug) {
+                findings.error(
+                    place, "name-clash",
+                    "services \(quoted(service.name)) and \(quoted(twin.name)) at line \(twin.mark.line) both become "
+                        + "\"\(slug)\"; remove one of them")
+                continue
+            }
+            let reference = Reference(text: service.name, name: slug, mark: service.mark)
+            services[slug, default: MergedService(reference: reference, place: place)]
+                .overlay(service.value, named: reference, in: file)
+        }
+    }
+}
+
+/// What a sandbox and its templates say of one service.
+struct MergedService {
+    var reference: Reference
+    var place: Place
+    var choice: SandboxServiceSpec.Choice?
+    var port: Placed<PortRequest>?
+    var image: Placed<String>?
+    var environments: [Placed<Reference>] = []
+    var variables: [String: String] = [:]
+    var resources = ResourcesSpec()
+
+    init(reference: Reference, place: Place) {
+        self.reference = reference
+        self.place = place
+    }
+
+    fileprivate mutating func overlay(_ spec: SandboxServiceSpec, named reference: Reference, in file: String) {
+        self.reference = reference
+        place = reference.mark.place(in: file)
+        switch (choice, spec.choice) {
+        case (.container(let branch?)?, .container(branch: nil)?): choice = .container(branch: branch)
+        case (_, let nearer?): choice = nearer
+        case (_, nil): break
+        }
+        port = spec.port?.placed(in: file) ?? port
+        image = spec.image?.placed(in: file) ?? image
+        environments += spec.environments.map { $0.placed(in: file) }
+        for variable in spec.variables { variables[variable.name] = variable.value }
+        resources = spec.resources.over(resources)
+    }
+}

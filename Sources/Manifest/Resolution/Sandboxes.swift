@@ -1,0 +1,202 @@
+internal import Model
+
+extension Resolver {
+    /// The branch of a container for which none is named.
+    private static let standardBranch = "main"
+
+    mutating func resolveSandboxes() {
+        for sandbox in index.sandboxes.values.sorted(by: { $0.place < $1.place }) {
+            let desired = attempt(sandbox.object.id) { resolver, findings in
+                resolver.sandbox(sandbox, &findings)
+            }
+            let name: SandboxName = Self.name(sandbox.name)
+            if let desired {
+                result.sandboxes[name] = desired
+            } else {
+                result.broken[name] = result.brokenObjects[sandbox.object.id]
+            }
+        }
+    }
+
+    private mutating func sandbox(
+        _ sandbox: Declared<SandboxSpec>, _ findings: inout Findings
+    ) -> DesiredSandbox? {
+        var merged = MergedSandbox()
+        let file = sandbox.place.file
+        if let template = sandbox.spec.template {
+            guard let layers = layers(for: template, in: file, path: [], &findings) else { return nil }
+            for layer in layers { merged.overlay(layer.spec, in: layer.file, &findings) }
+        }
+        merged.overlay(sandbox.spec, in: file, &findings)
+
+        let node = node(merged.node, of: "sandbox", key: "placement: {node: …}", at: sandbox.place, &findings)
+        let gateway = gateway(of: merged, at: sandbox.place, &findings)
+        var desired = DesiredSandbox(
+            name: Self.name(sandbox.name), title: sandbox.object.title, owner: sandbox.object.owner,
+            state: merged.state == .suspended ? .suspended : .active, node: node ?? Self.name("local"),
+            gateway: gateway?.name, listener: listener(of: merged, at: gateway, &findings), place: sandbox.place)
+        for (name, service) in merged.services.sorted(by: { $0.key < $1.key }) {
+            if let use = use(service, in: merged, &findings) {
+                desired.services[Self.name(name)] = DesiredService(use: use, place: service.place)
+            }
+        }
+        checkTotal(of: desired, against: merged.resources, &findings)
+        return node == nil ? nil : desired
+    }
+
+    private func gateway(
+        of merged: MergedSandbox, at place: Place, _ findings: inout Findings
+    ) -> DesiredGateway? {
+        let gateway: DesiredGateway?
+        if let reference = merged.gatewayName {
+            guard let declared = index.find(reference, .gateway, in: index.gateways, &findings) else { return nil }
+            gateway = result.gateways[Self.name(declared.name)]
+            if gateway == nil, let problem = result.brokenObjects[declared.object.id] {
+                findings.error(
+                    reference.place, "broken-reference",
+                    "gateway \(quoted(reference.value.text)) is broken at \(problem.place); mend that first")
+            }
+        } else {
+            let broken = index.broken.merging(result.brokenObjects) { first, _ in first }
+                .filter { $0.key.kind == .gateway }.min { $0.key < $1.key }
+            if let broken {
+                findings.error(
+                    place, "broken-reference",
+                    "\(broken.key) is broken at \(broken.value.place); mend that first, or name another gateway")
+            } else if result.gateways.count > 1 {
+                let names = result.gateways.keys.sorted().map(\.text).joined(separator: ", ")
+                findings.error(
+                    place, "ambiguous-gateway", "the gateway could be any of \(names); name one with \"gateway\"")
+            }
+            gateway = result.gateways.count == 1 ? result.gateways.values.first : nil
+        }
+        if gateway != nil, let branch = merged.gatewayBranch {
+            findings.warn(
+                branch, "no-effect-yet",
+                "a gateway's branch has no effect with driver haproxy yet; it may stay, or be removed")
+        }
+        return gateway
+    }
+
+    private func listener(
+        of merged: MergedSandbox, at gateway: DesiredGateway?, _ findings: inout Findings
+    ) -> PortRequest? {
+        guard case .fixed(let port)? = merged.gatewayPort?.value, let place = merged.gatewayPort?.place else {
+            return gateway?.sandboxPorts == nil ? nil : .automatic
+        }
+        guard let gateway else {
+            if merged.gatewayName == nil, index.gateways.isEmpty {
+                findings.error(place, "no-gateway", "there is no gateway to give port \(port); declare one")
+            }
+            return nil
+        }
+        guard let range = gateway.sandboxPorts else {
+            findings.error(
+                place, "no-gateway",
+                "gateway \(gateway.name) gives no ports to sandboxes; add a listener with \"from\" and \"to\" to it")
+            return nil
+        }
+        guard range.contains(port) else {
+            findings.error(
+                place, "range",
+                "port \(port) is not of gateway \(gateway.name); write \(range.lowerBound) to \(range.upperBound), "
+                    + "or auto")
+            return nil
+        }
+        return .fixed(port)
+    }
+
+    private mutating func use(
+        _ service: MergedService, in merged: MergedSandbox, _ findings: inout Findings
+    ) -> DesiredService.Use? {
+        let reference = Placed(value: service.reference, place: service.place)
+        guard let declared = index.find(reference, .service, in: index.services, &findings) else { return nil }
+        switch service.choice ?? .container(branch: nil) {
+        case .target(let endpoint): return .target(endpoint)
+        case .baseline:
+            guard let baseline = result.baselines[Self.name(declared.name)] else {
+                findings.error(
+                    service.place, "no-baseline",
+                    "service \(quoted(declared.object.title)) has no baseline; add \"baseline: {url: …}\" to it at "
+                        + "\(declared.place.short), or write \"branch\" here")
+                return nil
+            }
+            return .baseline(baseline.endpoint)
+        case .container(let branch):
+            let branch = branch ?? Self.standardBranch
+            return container(of: declared, service, in: merged, branch: branch, &findings)
+                .map { .container($0, branch: branch) }
+        }
+    }
+
+    private mutating func container(
+        of declared: Declared<ServiceSpec>, _ service: MergedService, in merged: MergedSandbox, branch: String,
+        _ findings: inout Findings
+    ) -> ContainerSpec? {
+        let references =
+            declared.spec.environments.map { $0.placed(in: declared.place.file) } + merged.environments
+            + service.environments
+        let environment = environment(of: references, &findings)
+        guard let text = service.image?.value ?? declared.spec.recipe.image?.value else {
+            findings.error(
+                service.place, "no-image",
+                "service \(quoted(declared.object.title)) has no image; add \"image\" to it at "
+                    + "\(declared.place.short), or write one here")
+            return nil
+        }
+        guard let image = ImageText.reference(text, branch: branch) else {
+            findings.error(
+                service.place, "value",
+                "with branch \(quoted(branch)) the image \(quoted(text)) is no reference; "
+                    + "shorten one of them")
+            return nil
+        }
+        let ports = ports(of: declared, service, &findings)
+        guard let environment, let ports else { return nil }
+        var spec = ContainerSpec(image: image, command: declared.spec.recipe.command, ports: ports)
+        spec.environment = environment.variables.merging(service.variables.mapValues(EnvironmentValue.plain)) { $1 }
+        spec.files = environment.files.values.sorted { $0.path < $1.path }
+        spec.limits = service.resources.over(declared.spec.resources).limits
+        spec.restart = declared.spec.restart ?? spec.restart
+        spec.health = declared.spec.health?.value.check(of: ports, routed: spec.routedPort)
+        return spec
+    }
+
+    private func ports(
+        of declared: Declared<ServiceSpec>, _ service: MergedService, _ findings: inout Findings
+    ) -> [ContainerPort]? {
+        var ports = declared.spec.containerPorts
+        guard let request = service.port else { return ports }
+        let routable = ports.indices.filter { ports[$0].transport == .http }
+        guard let chosen = routable.first(where: { ports[$0].isDefault }) ?? routable.first ?? ports.indices.first
+        else {
+            findings.error(
+                request.place, "no-port",
+                "service \(quoted(declared.object.title)) has no port to publish; add one under \"ports\" at "
+                    + declared.place.short)
+            return nil
+        }
+        ports[chosen].published = request.value
+        return ports
+    }
+
+    private func checkTotal(
+        of sandbox: DesiredSandbox, against total: Placed<ResourcesSpec>?, _ findings: inout Findings
+    ) {
+        guard let total else { return }
+        let limits = sandbox.services.values.compactMap(\.container?.limits)
+        let cpu = limits.reduce(0) { $0 + $1.cpuMillis }
+        if let allowed = total.value.cpuMillis, cpu > allowed {
+            findings.error(
+                total.place, "resources",
+                "the containers may use \(cpu)m of CPU together, more than \(allowed)m; raise this or lower theirs")
+        }
+        let memory = limits.reduce(Int64(0)) { $0 + $1.memoryBytes }
+        if let allowed = total.value.memoryBytes, memory > allowed {
+            findings.error(
+                total.place, "resources",
+                "the containers may use \(memory >> 20)Mi of memory together, more than \(allowed >> 20)Mi; "
+                    + "raise this or lower theirs")
+        }
+    }
+}

@@ -1,0 +1,66 @@
+internal import Model
+
+extension Resolver {
+    /// Checks what services refer to and finds their baselines.
+    mutating func resolveServices() {
+        let claims = baselineClaims()
+        for service in index.services.values.sorted(by: { $0.place < $1.place }) {
+            let name: ServiceName = Self.name(service.name)
+            let baseline = attempt(service.object.id) { resolver, findings in
+                _ = resolver.environment(
+                    of: service.spec.environments.map { $0.placed(in: service.place.file) }, &findings)
+                return resolver.baseline(of: service, claims[service.name] ?? [], &findings)
+            }
+            if let baseline { result.baselines[name] = baseline }
+        }
+    }
+
+    /// The Baseline manifests by the service they name. One that names no service is broken.
+    private mutating func baselineClaims() -> [String: [Declared<BaselineSpec>]] {
+        var claims: [String: [Declared<BaselineSpec>]] = [:]
+        for baseline in index.baselines.values.sorted(by: { $0.place < $1.place }) {
+            let service = attempt(baseline.object.id) { resolver, findings in
+                baseline.spec.service.flatMap { reference in
+                    resolver.index.find(
+                        reference.placed(in: baseline.place.file), .service, in: resolver.index.services, &findings)
+                }
+            }
+            if let service { claims[service.name, default: []].append(baseline) }
+        }
+        return claims
+    }
+
+    private func baseline(
+        of service: Declared<ServiceSpec>, _ claims: [Declared<BaselineSpec>], _ findings: inout Findings
+    ) -> DesiredBaseline? {
+        let name: ServiceName = Self.name(service.name)
+        switch service.spec.baseline {
+        case .endpoint(let endpoint)?:
+            return DesiredBaseline(service: name, endpoint: endpoint.value, place: service.place(endpoint.mark))
+        case .reference(let reference)?:
+            let reference = reference.placed(in: service.place.file)
+            guard let baseline = index.find(reference, .baseline, in: index.baselines, &findings),
+                let endpoint = baseline.spec.endpoint, let owner = baseline.spec.service
+            else { return nil }
+            guard owner.name == service.name else {
+                findings.error(
+                    reference.place, "baseline",
+                    "baseline \(quoted(reference.value.text)) is of service \(quoted(owner.text)), "
+                        + "not of \(quoted(service.object.title)); name another")
+                return nil
+            }
+            return DesiredBaseline(service: name, endpoint: endpoint, place: baseline.place)
+        case nil:
+            if claims.count > 1 {
+                let names = claims.map(\.name).joined(separator: ", ")
+                findings.error(
+                    service.place, "ambiguous-baseline",
+                    "service \(quoted(service.object.title)) has the baselines \(names); choose one with \"baseline\"")
+                return nil
+            }
+            return claims.first.flatMap { baseline in
+                baseline.spec.endpoint.map { DesiredBaseline(service: name, endpoint: $0, place: baseline.place) }
+            }
+        }
+    }
+}

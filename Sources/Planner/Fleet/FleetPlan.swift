@@ -1,0 +1,177 @@
+package import Model
+
+/// The plans of everything that one commit and one observation concern, gateways first, then sandboxes by name.
+package struct FleetPlan: Sendable {
+    package let revision: Revision
+    /// Those with something to do, to repair, or in the way.
+    package private(set) var plans: [Plan] = []
+    /// How many sandboxes and gateways are as they should be.
+    package private(set) var unchanged = 0
+    package let problems: [ManifestProblem]
+    /// Sandboxes left as they are because no version of them is known to be good.
+    package let frozen: [SandboxName: ManifestProblem]
+    /// Why deletions wait, where they do.
+    package private(set) var heldDeletions: HeldDeletions?
+    /// What could not be observed; a sentence each.
+    package private(set) var blindSpots: [String]
+    package let seen: Seen
+
+    /// How much was looked at.
+    package struct Seen: Hashable, Sendable {
+        package let nodes: Int
+        package let containers: Int
+    }
+
+    /// Everything the fleet is planned from.
+    package struct Inputs: Sendable {
+        package var desired: DesiredState
+        package var observed: [NodeName: ObservedNode]
+        /// What could not be observed, by node.
+        package var away: [NodeName: String]
+        /// The commit each sandbox was applied at last.
+        package var applied: [SandboxName: CommitID]
+        package var consentedDeletions: Int
+        /// `nil` plans everything.
+        package var only: Set<SandboxName>?
+        package var policy: PlanPolicy
+
+        package init(
+            desired: DesiredState, observed: [NodeName: ObservedNode], away: [NodeName: String] = [:],
+            applied: [SandboxName: CommitID] = [:], consentedDeletions: Int = 0, only: Set<SandboxName>? = nil,
+            policy: PlanPolicy = PlanPolicy()
+        ) {
+            self.desired = desired
+            self.observed = observed
+            self.away = away
+            self.applied = applied
+            self.consentedDeletions = consentedDeletions
+            self.only = only
+            self.policy = policy
+        }
+    }
+
+    package init(_ inputs: Inputs, drawingFrom pools: inout AllocationTable) {
+        revision = inputs.desired.revision
+        problems = inputs.desired.problems
+        frozen = inputs.desired.frozen
+        blindSpots = inputs.away.sorted { $0.key < $1.key }.map { "node \($0.key) is away: \($0.value)" }
+        seen = Seen(
+            nodes: inputs.observed.count,
+            containers: inputs.observed.values.reduce(0) { $0 + $1.containers.count { $0.ownership.mark != nil } })
+
+        for gateway in inputs.desired.gateways.values.sorted(by: { $0.name < $1.name }) where inputs.only == nil {
+            guard let observed = inputs.observed[gateway.node] else { continue }
+            add(Plan(for: gateway, baselines: inputs.desired.baselines, observed: observed.gateways[gateway.name]))
+        }
+        for sandbox in inputs.desired.sandboxes.values.sorted(by: { $0.name < $1.name })
+        where inputs.only?.contains(sandbox.name) ?? true {
+            guard let situation = Situation(of: sandbox, in: inputs) else {
+                if inputs.away[sandbox.node] == nil {
+                    blindSpots.append("sandbox \(sandbox.name) is placed on node \(sandbox.node), which nobody serves")
+                }
+                continue
+            }
+            add(Plan(for: sandbox.name, in: situation, drawingFrom: &pools))
+        }
+        planDeletions(inputs, &pools)
+    }
+
+    private mutating func add(_ plan: Plan) {
+        if plan.kind == .none, plan.notes.isEmpty { unchanged += 1 } else { plans.append(plan) }
+    }
+
+    private mutating func planDeletions(_ inputs: Inputs, _ pools: inout AllocationTable) {
+        let leaving = inputs.leaving(holding: pools)
+        guard !leaving.isEmpty else { return }
+        heldDeletions = HeldDeletions(of: leaving.count, in: inputs)
+        for name in leaving.sorted() where inputs.only?.contains(name) ?? true {
+            for observed in inputs.observed.values.sorted(by: { $0.node < $1.node }) {
+                let node = inputs.desired.nodes[observed.node] ?? DesiredNode(name: observed.node)
+                let situation = Situation(
+                    revision: revision, desired: nil, node: node, gateway: nil, observed: observed,
+                    policy: inputs.policy)
+                let removal = Plan(for: name, in: situation, drawingFrom: &pools)
+                guard removal.kind == .remove else { continue }
+                plans.append(heldDeletions.map(removal.held) ?? removal)
+            }
+        }
+    }
+}
+
+/// Deletions that wait for a person.
+package struct HeldDeletions: Hashable, Sendable {
+    package let count: Int
+    package let sentence: String
+
+    /// `nil` when `count` deletions may go ahead (promise 4).
+    init?(of count: Int, in inputs: FleetPlan.Inputs) {
+        self.count = count
+        if let unreadable = inputs.desired.deletionsHeld {
+            sentence =
+                "\(count) deletion(s) wait: \(unreadable.place.file) cannot be read, and may be where they are declared "
+                + "now; mend it first"
+            return
+        }
+        guard inputs.consentedDeletions < count else { return nil }
+        let policy = inputs.policy
+        let existing = inputs.existing.count
+        let isEmptied = inputs.desired.sandboxes.isEmpty && inputs.desired.frozen.isEmpty && existing > 1
+        let isOverBudget =
+            count > policy.freeDeletions && count * 100 > existing * policy.freeDeletionPercent
+        guard isEmptied || isOverBudget else { return nil }
+        let budget =
+            isEmptied
+            ? "this commit leaves no sandbox at all"
+            : "more than \(policy.freeDeletions) and more than \(policy.freeDeletionPercent) % of \(existing)"
+        sentence =
+            "\(count) deletion(s) wait for consent (\(budget)): berth reconcile --allow-deletions \(count)"
+    }
+}
+
+extension FleetPlan.Inputs {
+    /// Every sandbox that has anything on an engine or a gateway.
+    package var existing: Set<SandboxName> {
+        var names: Set<SandboxName> = []
+        for node in observed.values {
+            names.formUnion(node.containers.compactMap { $0.ownership.mark?.sandbox })
+            names.formUnion(node.networks.compactMap { $0.ownership.mark?.sandbox })
+            for gateway in node.gateways.values {
+                names.formUnion(gateway.sandboxes.keys)
+                names.formUnion(gateway.routes.keys.compactMap(\.sandbox))
+            }
+        }
+        return names
+    }
+
+    /// Those that are there and in no manifest.
+    func leaving(holding pools: AllocationTable) -> Set<SandboxName> {
+        existing.union(pools.allocations.map(\.sandbox)).filter {
+            desired.sandboxes[$0] == nil && desired.frozen[$0] == nil
+        }
+    }
+}
+
+extension Situation {
+    /// `nil` while the sandbox's node is not observed.
+    package init?(of sandbox: DesiredSandbox, in inputs: FleetPlan.Inputs, observations: [String] = []) {
+        guard var observed = inputs.observed[sandbox.node] else { return nil }
+        let gateway = sandbox.gateway.flatMap { inputs.desired.gateways[$0] }
+        if let gateway, gateway.node != sandbox.node {
+            observed.gateways = inputs.observed[gateway.node]?.gateways ?? [:]
+        }
+        self.init(
+            revision: inputs.desired.revision, desired: sandbox,
+            node: inputs.desired.nodes[sandbox.node] ?? DesiredNode(name: sandbox.node), gateway: gateway,
+            observed: observed, wasApplied: inputs.applied[sandbox.name] == inputs.desired.revision.commit,
+            observations: observations, policy: inputs.policy)
+    }
+}
+
+extension Plan {
+    /// The same plan with nothing in it but the reason why it waits.
+    fileprivate func held(_ held: HeldDeletions) -> Plan {
+        var plan = Plan(of: subject, on: node, kind: .remove, cause: cause)
+        plan.blockers = [Blocker(need: .consent, service: nil, sentence: held.sentence)]
+        return plan
+    }
+}

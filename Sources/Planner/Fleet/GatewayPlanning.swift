@@ -1,0 +1,28 @@
+package import Model
+
+extension Plan {
+    /// Plans a gateway itself: that it runs with the right listeners, and where requests outside every sandbox go.
+    package init(for gateway: DesiredGateway, baselines: [ServiceName: DesiredBaseline], observed: ObservedGateway?) {
+        self.init(
+            of: .gateway(gateway.name), on: gateway.node, kind: .none, cause: .manifest(gateway.place, by: nil))
+        let live = observed ?? ObservedGateway()
+        var ready: Step.ID?
+        if !live.isRunning || !live.isCurrent {
+            ready = append(.configureGateway(gateway), because: .gatewayDown)
+            kind = live.isRunning ? .change : .create
+        }
+        for (service, baseline) in baselines.sorted(by: { $0.key < $1.key }) {
+            let key = RouteKey(sandbox: nil, service: service)
+            let target = RouteTarget.endpoint(baseline.endpoint, label: "\(service)@baseline")
+            guard live.routes[key] != target || live.moved.contains(key) else { continue }
+            routes.append(
+                RouteChange(key: key, from: live.routes[key], to: target, after: nil, place: baseline.place))
+            append(.setRoute(gateway.name, key, target), for: service, because: .routeDiffers, after: [ready])
+        }
+        for key in live.routes.keys.sorted() where key.sandbox == nil && baselines[key.service] == nil {
+            routes.append(RouteChange(key: key, from: live.routes[key], to: nil, after: nil, place: nil))
+            append(.removeRoute(gateway.name, key), for: key.service, because: .notInManifest, after: [ready])
+        }
+        if kind == .none, !steps.isEmpty { kind = .change }
+    }
+}

@@ -1,0 +1,175 @@
+package import Model
+
+/// The steps that bring one subject from what was observed to what is desired, and what people read about them.
+///
+/// A plan is a value: equal plans compare equal, and its rendering is the same in the dry run, the golden tests, the
+/// log and the journal. A step can depend only on earlier steps, so a cycle cannot be written.
+package struct Plan: Hashable, Sendable {
+    /// What a pass is about.
+    package enum Subject: Hashable, Sendable, Comparable {
+        case gateway(GatewayName)
+        case sandbox(SandboxName)
+
+        package static func < (lhs: Self, rhs: Self) -> Bool { lhs.order < rhs.order }
+
+        private var order: (Int, String) {
+            switch self {
+            case .gateway(let name): (0, name.text)
+            case .sandbox(let name): (1, name.text)
+            }
+        }
+    }
+
+    package struct Step: Hashable, Sendable, Identifiable {
+        package struct ID: Hashable, Sendable, Comparable {
+            package let index: Int
+            package init(index: Int) { self.index = index }
+            package static func < (lhs: Self, rhs: Self) -> Bool { lhs.index < rhs.index }
+        }
+
+        package let id: ID
+        package let action: Action
+        package let service: ServiceName?
+        package let reason: Reason
+        package let dependencies: [ID]
+    }
+
+    package let subject: Subject
+    package let node: NodeName?
+    package var kind: ChangeKind
+    package var cause: Cause
+    package private(set) var steps: [Step] = []
+    package var services: [ServiceChange] = []
+    package var routes: [RouteChange] = []
+    /// What keeps parts of this plan from being done; each names its remedy.
+    package var blockers: [Blocker] = []
+    /// What a person should know and nobody needs to do: a foreign container on our name.
+    package var notes: [String] = []
+    /// Given back when the plan has been carried out.
+    package var releases: [Allocation] = []
+
+    package init(of subject: Subject, on node: NodeName?, kind: ChangeKind = .none, cause: Cause) {
+        self.subject = subject
+        self.node = node
+        self.kind = kind
+        self.cause = cause
+    }
+
+    /// Whether there is nothing to do, or nothing that may be done.
+    package var isEmpty: Bool { steps.isEmpty }
+
+    /// Appends a step. It can depend only on steps already here.
+    @discardableResult
+    mutating func append(
+        _ action: Action, for service: ServiceName? = nil, because reason: Reason, after dependencies: [Step.ID?] = []
+    ) -> Step.ID {
+        let id = Step.ID(index: steps.count + 1)
+        let known = dependencies.compactMap(\.self)
+        precondition(known.allSatisfy { $0.index <= steps.count }, "a step depends on a later one")
+        steps.append(Step(id: id, action: action, service: service, reason: reason, dependencies: known))
+        return id
+    }
+}
+
+/// What becomes of a sandbox, a service or a route.
+package enum ChangeKind: String, Hashable, Sendable, CaseIterable {
+    case none = "="
+    case create = "+"
+    case change = "~"
+    case remove = "-"
+    /// Git did not change; the world did.
+    case repair = "!"
+}
+
+/// Why a step is in a plan, in terms its reader knows.
+package enum Reason: Hashable, Sendable {
+    case missing
+    case notRunning(ObservedContainer.State)
+    case changed
+    case drifted
+    case disconnected
+    /// An older container, after what replaces it.
+    case replaced
+    case duplicate
+    /// Made, but never started: perhaps not complete.
+    case unfinished
+    case misnamed
+    case routeDiffers
+    case unproved
+    case notInManifest
+    case suspended
+    case gatewayDown
+}
+
+extension Reason: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .missing: "missing"
+        case .notRunning(let state): state.rawValue
+        case .changed: "changed"
+        case .drifted: "drifted"
+        case .disconnected: "disconnected"
+        case .replaced: "replaced"
+        case .duplicate: "duplicate"
+        case .unfinished: "unfinished"
+        case .misnamed: "misnamed"
+        case .routeDiffers: "route differs"
+        case .unproved: "not yet proved healthy"
+        case .notInManifest: "not in the manifests"
+        case .suspended: "suspended"
+        case .gatewayDown: "gateway down or out of date"
+        }
+    }
+}
+
+package struct ServiceChange: Hashable, Sendable {
+    package let service: ServiceName
+    package let kind: ChangeKind
+    /// `replace, then flip, then remove old`
+    package let verb: String
+    package let fields: [FieldChange]
+    package let place: Place?
+    /// Whether nobody serves for a while: only where old and new want the same node port.
+    package var isInterrupted = false
+}
+
+/// One field before and after. Secrets appear as `(secret #1)`.
+package struct FieldChange: Hashable, Sendable {
+    package let field: String
+    package let from: String?
+    package let to: String?
+
+    package init(_ field: String, from: String?, to: String?) {
+        self.field = field
+        self.from = from
+        self.to = to
+    }
+}
+
+package struct RouteChange: Hashable, Sendable {
+    package let key: RouteKey
+    package let from: RouteTarget?
+    package let to: RouteTarget?
+    /// The service that must be healthy first.
+    package let after: ServiceName?
+    package let place: Place?
+}
+
+/// Why a wanted step is not in the plan.
+package struct Blocker: Hashable, Sendable, CustomStringConvertible {
+    package enum Need: String, Hashable, Sendable { case image, secret, capacity, consent, manifest, ownership }
+    package let need: Need
+    package let service: ServiceName?
+    package let sentence: String
+
+    package var description: String { sentence }
+}
+
+extension Plan.Subject: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .gateway(let name): "gateway \(name)"
+        case .sandbox(let name): "sandbox \(name)"
+        }
+    }
+}

@@ -1,0 +1,106 @@
+/// Decides when one subject is reconciled. It does nothing itself: events go in, commands come out.
+///
+/// At most one pass runs at a time. A trigger that arrives during a pass is not queued but remembered, because a pass
+/// started after it sees everything it announced.
+package struct ReconcileLoop<Instant: InstantProtocol>: Sendable where Instant.Duration == Duration {
+    package enum Event: Sendable { case triggered, woke, passed, failed }
+    package enum Command: Hashable, Sendable { case reconcile, wake(at: Instant) }
+
+    package struct Policy: Sendable {
+        /// The time between two passes that nobody asked for; `nil` waits for somebody to ask.
+        package var interval: Duration?
+        /// The wait after the first failure; it doubles with each one, up to ``longestRetry``.
+        package var firstRetry: Duration
+        package var longestRetry: Duration
+
+        package init(interval: Duration?, firstRetry: Duration, longestRetry: Duration) {
+            precondition(firstRetry > .zero)
+            precondition(firstRetry <= longestRetry)
+            self.interval = interval
+            self.firstRetry = firstRetry
+            self.longestRetry = longestRetry
+        }
+    }
+
+    private enum Phase: Sendable {
+        /// `nil` waits for a trigger alone.
+        case waiting(until: Instant?)
+        case running(again: Bool)
+    }
+
+    private let policy: Policy
+    private var phase: Phase
+    /// Every alarm set and not yet rung; each new one is earlier than all before it, so they stay few.
+    private var alarms: [Instant]
+    private var failures = 0
+
+    /// Starts due at once: the first ``Event/woke`` begins a pass.
+    package init(policy: Policy, now: Instant) {
+        self.policy = policy
+        self.phase = .waiting(until: now)
+        self.alarms = [now]
+    }
+
+    package var isRunning: Bool {
+        if case .running = phase { true } else { false }
+    }
+
+    package mutating func handle(_ event: Event, at now: Instant) -> Command? {
+        switch (phase, event) {
+        case (.waiting, .triggered):
+            return reconcile()
+        case (.waiting(let due), .woke):
+            guard silenceAlarm(at: now), let due else { return nil }
+            return now >= due ? reconcile() : wait(now.duration(to: due), from: now)
+        case (.running, .triggered):
+            phase = .running(again: true)
+            return nil
+        case (.running, .woke):
+            _ = silenceAlarm(at: now)
+            return nil
+        case (.running(let again), .passed):
+            failures = 0
+            return again ? reconcile() : wait(policy.interval, from: now)
+        case (.running(let again), .failed):
+            // A trigger announces something new, perhaps the fix: it does not wait out the backoff.
+            failures += 1
+            return again ? reconcile() : wait(backoff, from: now)
+        case (.waiting, .passed), (.waiting, .failed):
+            preconditionFailure("a pass ended that never began")
+        }
+    }
+
+    private mutating func reconcile() -> Command {
+        phase = .running(again: false)
+        return .reconcile
+    }
+
+    private mutating func wait(_ delay: Duration?, from now: Instant) -> Command? {
+        guard let delay else {
+            phase = .waiting(until: nil)
+            return nil
+        }
+        let due = now.advanced(by: delay)
+        phase = .waiting(until: due)
+        // An earlier alarm will do: when it rings too soon it is set again, so triggers pile up no sleepers.
+        if alarms.contains(where: { $0 <= due }) { return nil }
+        return setAlarm(for: due)
+    }
+
+    private mutating func setAlarm(for due: Instant) -> Command {
+        alarms.append(due)
+        return .wake(at: due)
+    }
+
+    /// Whether an alarm of ours rang.
+    private mutating func silenceAlarm(at now: Instant) -> Bool {
+        let before = alarms.count
+        alarms.removeAll { $0 <= now }
+        return alarms.count < before
+    }
+
+    private var backoff: Duration {
+        let doublings = min(failures - 1, 16)
+        return min(policy.firstRetry * (1 << doublings), policy.longestRetry)
+    }
+}

@@ -1,0 +1,108 @@
+internal import Manifest
+internal import Model
+
+/// The manifests of one commit, file by file, before they are worked into what should run.
+struct CommitFiles {
+    let commit: CommitID
+    /// Every path of the commit.
+    var blobs: [String: BlobID] = [:]
+    private(set) var manifests: [String] = []
+    private(set) var objects: [ObjectID: ManifestObject] = [:]
+    /// Declared, but not usable.
+    private(set) var broken: [ObjectID: ManifestProblem] = [:]
+    /// Files of which nothing is known.
+    private(set) var unreadable: [String: ManifestProblem] = [:]
+    private(set) var problems: [ManifestProblem] = []
+    var contents: [String: [UInt8]] = [:]
+    /// Twins of an object that is there already: the catalogue must see them to say so.
+    private var duplicates: [ManifestObject] = []
+
+    init(commit: CommitID) { self.commit = commit }
+
+    enum Admission { case manifest, other }
+
+    /// Whether everything in it could be understood.
+    var isWhole: Bool { broken.isEmpty && unreadable.isEmpty }
+
+    func catalogue() -> Catalogue {
+        Catalogue(objects: Array(objects.values) + duplicates, contents: contents, broken: broken)
+    }
+
+    /// Decides by the entry alone whether a file is read.
+    mutating func admit(_ entry: TreeEntry) -> Admission {
+        guard ParsedFile.isManifest(path: entry.path) else { return .other }
+        let place = Place(file: entry.path, line: 1, column: 1)
+        switch entry.kind {
+        case .file where entry.size <= ReadingLimits.bytes:
+            manifests.append(entry.path)
+            return .manifest
+        case .file:
+            refuse(
+                ManifestProblem(
+                    at: place, code: "too-large",
+                    "the file has \(entry.size) bytes, and \(ReadingLimits.bytes) is the limit; split it"))
+        case .symlink:
+            refuse(
+                ManifestProblem(
+                    at: place, code: "symlink", "symbolic links are not followed; put the manifest itself here"))
+        case .submodule:
+            refuse(
+                ManifestProblem(
+                    at: place, code: "submodule", "submodules are not read; put the manifest itself here"))
+        }
+        return .other
+    }
+
+    private mutating func refuse(_ problem: ManifestProblem) {
+        problems.append(problem)
+        unreadable[problem.place.file] = problem
+    }
+
+    mutating func add(_ file: ParsedFile) {
+        problems += file.problems
+        if !file.isReadable { unreadable[file.path] = file.problems.first }
+        for object in file.objects {
+            if objects[object.id] == nil { objects[object.id] = object } else { duplicates.append(object) }
+        }
+        for (id, problem) in file.broken where broken[id] == nil { broken[id] = problem }
+    }
+
+    /// Takes from an older commit what is broken here and good there. Returns the sandboxes among it.
+    mutating func borrow(from older: CommitFiles) -> [SandboxName] {
+        var borrowed: [ManifestObject] = []
+        for id in broken.keys {
+            guard let good = older.objects[id] else { continue }
+            borrowed.append(good)
+            broken[id] = nil
+        }
+        for path in unreadable.keys where older.blobs[path] != nil && older.unreadable[path] == nil {
+            borrowed += older.objects.values.filter { $0.place.file == path }
+            unreadable[path] = nil
+        }
+        var sandboxes: [SandboxName] = []
+        for object in borrowed where objects[object.id] == nil {
+            objects[object.id] = object
+            for path in object.contentPaths where contents[path] == nil { contents[path] = older.contents[path] }
+            guard object.id.kind == .sandbox, let name = try? SandboxName(object.id.name) else { continue }  // SAFE: a slug
+            sandboxes.append(name)
+        }
+        return sandboxes
+    }
+}
+
+extension DesiredState {
+    /// Takes one gateway, baseline or node from an older commit. Returns whether it is there, or of no concern here.
+    mutating func borrow(_ id: ObjectID, from older: Resolution) -> Bool {
+        switch id.kind {
+        case .gateway:
+            guard let good = older.gateways.first(where: { $0.key.text == id.name }) else { return false }
+            gateways[good.key] = good.value
+        case .node:
+            guard let good = older.nodes.first(where: { $0.key.text == id.name }) else { return false }
+            nodes[good.key] = good.value
+        case .baseline, .service, .environment, .template, .sandbox:
+            break
+        }
+        return true
+    }
+}

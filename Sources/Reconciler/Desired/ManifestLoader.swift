@@ -1,0 +1,150 @@
+internal import Manifest
+package import Model
+
+/// Turns commits into desired state: a function of the commit and its history, cached by blob.
+package actor ManifestLoader: DesiredSource {
+    /// How far back a good version of something broken is looked for, in first parents.
+    package static let longestLookBack = 200
+
+    private let source: any Source
+    private var parsed: [ParsedKey: ParsedFile] = [:]
+    private var authors: [ParsedKey: Revision] = [:]
+
+    private struct ParsedKey: Hashable {
+        let path: String
+        let blob: BlobID
+    }
+
+    package init(source: any Source) { self.source = source }
+
+    package nonisolated func changes() -> AsyncStream<Void> { source.changes() }
+
+    package func load() async throws(SourceError) -> DesiredState {
+        try await load(try await source.head())
+    }
+
+    /// What one commit wants, with the last good version in place of whatever is broken in it.
+    package func load(_ revision: Revision) async throws(SourceError) -> DesiredState {
+        let files = try await files(at: revision.commit)
+        let fresh = files.catalogue().resolve()
+        var desired = DesiredState(
+            revision: revision, nodes: fresh.nodes, gateways: fresh.gateways, sandboxes: fresh.sandboxes,
+            baselines: fresh.baselines, problems: (files.problems + fresh.problems).sorted { $0.place < $1.place })
+        if !files.isWhole || !fresh.broken.isEmpty || !fresh.brokenObjects.isEmpty {
+            try await mend(&desired, files, fresh)
+        }
+        try await sign(&desired, files)
+        forget(besides: files)
+        return desired
+    }
+
+    /// How many files and manifests a commit holds, for the sentence that all is well.
+    package func manifestCount(at commit: CommitID) async throws(SourceError) -> (files: Int, manifests: Int) {
+        let files = try await files(at: commit)
+        return (files.manifests.count, files.objects.count)
+    }
+
+    // MARK: One commit
+
+    private func files(at commit: CommitID) async throws(SourceError) -> CommitFiles {
+        var files = CommitFiles(commit: commit)
+        var missing: [TreeEntry] = []
+        for entry in try await source.tree(at: commit) {
+            files.blobs[entry.path] = entry.blob
+            switch files.admit(entry) {
+            case .manifest: if parsed[key(entry)] == nil { missing.append(entry) }
+            case .other: break
+            }
+        }
+        let bytes = try await source.blobs(missing.map(\.blob))
+        for entry in missing {
+            parsed[key(entry)] = ParsedFile(path: entry.path, bytes: bytes[entry.blob] ?? [])
+        }
+        let read = files.manifests.compactMap { path in
+            files.blobs[path].flatMap { parsed[ParsedKey(path: path, blob: $0)] }
+        }
+        // A YAML file that an environment puts into containers is theirs to understand, not ours.
+        let contentPaths = Set(read.flatMap(\.objects).flatMap(\.contentPaths))
+        for file in read where !contentPaths.contains(file.path) { files.add(file) }
+        let wanted = contentPaths.compactMap { path in
+            files.blobs[path].map { (path, $0) }
+        }
+        guard !wanted.isEmpty else { return files }
+        let contents = try await source.blobs(wanted.map(\.1))
+        for (path, blob) in wanted { files.contents[path] = contents[blob] }
+        return files
+    }
+
+    private func key(_ entry: TreeEntry) -> ParsedKey { ParsedKey(path: entry.path, blob: entry.blob) }
+
+    // MARK: Last good versions
+
+    /// Puts the last good version in place of what is broken (promise 4).
+    private func mend(_ desired: inout DesiredState, _ files: CommitFiles, _ fresh: Resolution)
+        async throws(SourceError)
+    {
+        var mended = files
+        var lastGood: [SandboxName: CommitID] = [:]
+        let history = try await source.history(from: files.commit, limit: Self.longestLookBack).dropFirst()
+        var resolutions: [(commit: CommitID, resolution: Resolution)] = []
+        for older in history {
+            if mended.isWhole { break }
+            for name in mended.borrow(from: try await self.files(at: older.commit)) { lastGood[name] = older.commit }
+        }
+        let second = mended.catalogue().resolve()
+        take(second, into: &desired)
+        var wanted = Set(second.broken.keys)
+        var wantedObjects = Set(second.brokenObjects.keys)
+        for older in history where !wanted.isEmpty || !wantedObjects.isEmpty {
+            let resolution = try await self.files(at: older.commit).catalogue().resolve()
+            resolutions.append((older.commit, resolution))
+            for name in wanted {
+                guard let good = resolution.sandboxes[name] else { continue }
+                desired.sandboxes[name] = good
+                lastGood[name] = older.commit
+                wanted.remove(name)
+            }
+            wantedObjects = wantedObjects.filter { !desired.borrow($0, from: resolution) }
+        }
+        for (name, commit) in lastGood { desired.sandboxes[name]?.lastGood = commit }
+        for name in wanted { desired.frozen[name] = second.broken[name] ?? fresh.broken[name] }
+        for (id, problem) in mended.broken where id.kind == .sandbox {
+            if let name = try? SandboxName(id.name), desired.sandboxes[name] == nil {  // SAFE: a slug already
+                desired.frozen[name] = problem
+            }
+        }
+        desired.deletionsHeld = mended.unreadable.values.min { $0.place < $1.place }
+    }
+
+    private func take(_ resolution: Resolution, into desired: inout DesiredState) {
+        desired.nodes = resolution.nodes
+        desired.gateways = resolution.gateways
+        desired.baselines = resolution.baselines
+        desired.sandboxes = resolution.sandboxes
+    }
+
+    // MARK: Who wrote it
+
+    private func sign(_ desired: inout DesiredState, _ files: CommitFiles) async throws(SourceError) {
+        let paths = Set(desired.sandboxes.values.map(\.place.file))
+        let keys = paths.compactMap { path in files.blobs[path].map { ParsedKey(path: path, blob: $0) } }
+        let unknown = keys.filter { authors[$0] == nil }
+        if !unknown.isEmpty {
+            let found = try await source.lastChanges(
+                of: Set(unknown.map(\.path)), from: files.commit, limit: Self.longestLookBack)
+            for key in unknown { authors[key] = found[key.path] }
+        }
+        for key in keys {
+            guard let author = authors[key] else { continue }
+            for name in desired.sandboxes.keys where desired.sandboxes[name]?.place.file == key.path {
+                desired.sandboxes[name]?.changedBy = author
+            }
+        }
+    }
+
+    /// The caches hold what the newest commit holds, so that they do not grow with history.
+    private func forget(besides files: CommitFiles) {
+        parsed = parsed.filter { files.blobs[$0.key.path] == $0.key.blob }
+        authors = authors.filter { files.blobs[$0.key.path] == $0.key.blob }
+    }
+}

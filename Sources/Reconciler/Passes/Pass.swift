@@ -1,0 +1,264 @@
+package import Model
+package import Planner
+
+/// One attempt to bring one subject to what is desired: look, plan, act, and look again whether it is so.
+package struct Pass: Sendable {
+    /// How often a pass plans anew after acting before it says that it does not converge.
+    static let mostRounds = 4
+
+    /// What a pass is toward.
+    package struct Goal: Sendable {
+        package var desired: DesiredState
+        package var policy: PlanPolicy
+        /// The commit the sandbox was applied at last.
+        package var applied: CommitID?
+        package var observations: [String]
+
+        package init(
+            desired: DesiredState, policy: PlanPolicy = PlanPolicy(), applied: CommitID? = nil,
+            observations: [String] = []
+        ) {
+            self.desired = desired
+            self.policy = policy
+            self.applied = applied
+            self.observations = observations
+        }
+    }
+
+    package struct Result: Sendable {
+        package enum Verdict: Hashable, Sendable {
+            /// There was nothing to do.
+            case unchanged
+            /// It was done, and a further look finds nothing to do.
+            case converged
+            case superseded
+            /// Worth trying again: something was away, or moved while we acted.
+            case interrupted
+            /// Trying again in the same world changes nothing.
+            case failed
+        }
+
+        package let verdict: Verdict
+        /// Sentences for people; empty when all is well.
+        package let complaints: [String]
+        /// The last look at the subject's node.
+        package let observed: ObservedNode?
+        package let steps: Int
+    }
+
+    private let hosts: [NodeName: any Host]
+    private let journal: any Journal
+    private let pools: Pools
+    private let executor: Executor
+    private let surroundings: Surroundings
+
+    package init(
+        hosts: [NodeName: any Host], journal: any Journal, pools: Pools, surroundings: Surroundings,
+        width: Int = Executor.standardWidth
+    ) {
+        self.hosts = hosts
+        self.journal = journal
+        self.pools = pools
+        self.surroundings = surroundings
+        executor = Executor(hosts: hosts, journal: journal, surroundings: surroundings, width: width)
+    }
+
+    package func run(
+        _ subject: Plan.Subject, toward goal: Goal, isSuperseded: @Sendable () async -> Bool = { false }
+    ) async -> Result {
+        var steps = 0
+        for round in 1...Self.mostRounds {
+            let look: Look
+            do {
+                look = try await plan(subject, toward: goal)
+            } catch {
+                return Result(verdict: .interrupted, complaints: ["\(error)"], observed: nil, steps: steps)
+            }
+            await settle(subject, in: look.observed)
+            let blockers = look.plan.blockers.map(\.sentence)
+            if look.plan.isEmpty {
+                await release(look.plan)
+                let verdict: Result.Verdict =
+                    blockers.isEmpty ? (round == 1 ? .unchanged : .converged) : .failed
+                return Result(verdict: verdict, complaints: blockers, observed: look.observed, steps: steps)
+            }
+            if let ended = await act(on: look, subject, goal, round, isSuperseded, &steps) { return ended }
+        }
+        let complaint = "after \(Self.mostRounds) rounds there is still something to do; see berth events"
+        return Result(verdict: .interrupted, complaints: [complaint], observed: nil, steps: steps)
+    }
+
+    private struct Look: Sendable {
+        let plan: Plan
+        let observed: ObservedNode
+    }
+
+    /// Carries out one plan. `nil` when it went well and it is time to look again.
+    private func act(
+        on look: Look, _ subject: Plan.Subject, _ goal: Goal, _ round: Int,
+        _ isSuperseded: @Sendable () async -> Bool, _ steps: inout Int
+    ) async -> Result? {
+        let pass: PassID
+        do throws(JournalError) {
+            pass = try await begin(look.plan, goal)
+        } catch {
+            return Result(verdict: .interrupted, complaints: ["\(error)"], observed: look.observed, steps: steps)
+        }
+        let outcome = await executor.run(look.plan, of: pass, isSuperseded: isSuperseded)
+        steps += outcome.completed
+        var complaints = outcome.failures.map { "\($0.error)" }
+        if let failure = outcome.journalFailure { complaints.append("\(failure)") }
+        await end(pass, outcome, complaints)
+        if outcome.isSuperseded {
+            return Result(verdict: .superseded, complaints: complaints, observed: look.observed, steps: steps)
+        }
+        guard !complaints.isEmpty else { return nil }
+        let failures = Set(outcome.failures.map(\.error.failure))
+        // What was stale is planned again at once; the number of rounds bounds it.
+        if failures == [.stale], outcome.journalFailure == nil, round < Self.mostRounds { return nil }
+        let isFinal = !failures.isDisjoint(with: [.refused, .unhealthy])
+        return Result(
+            verdict: isFinal ? .failed : .interrupted, complaints: complaints + look.plan.blockers.map(\.sentence),
+            observed: look.observed, steps: steps)
+    }
+
+    // MARK: Looking
+
+    private func plan(_ subject: Plan.Subject, toward goal: Goal) async throws -> Look {
+        switch subject {
+        case .gateway(let name):
+            guard let gateway = goal.desired.gateways[name] else {
+                throw HostError("plan \(subject)", .refused, "it is in no manifest")
+            }
+            let observed = try await host(gateway.node).observe(Inquiry(sandbox: nil, gateways: [gateway]))
+            let plan = Plan(for: gateway, baselines: goal.desired.baselines, observed: observed.gateways[name])
+            return Look(plan: plan, observed: observed)
+        case .sandbox(let name):
+            if let sandbox = goal.desired.sandboxes[name] {
+                return try await plan(sandbox, toward: goal)
+            }
+            return try await planRemoval(of: name, goal)
+        }
+    }
+
+    private func plan(_ sandbox: DesiredSandbox, toward goal: Goal) async throws -> Look {
+        let observed = try await host(sandbox.node).observe(Inquiry(of: sandbox, in: goal.desired))
+        var inputs = FleetPlan.Inputs(desired: goal.desired, observed: [sandbox.node: observed], policy: goal.policy)
+        if let applied = goal.applied { inputs.applied[sandbox.name] = applied }
+        guard let situation = Situation(of: sandbox, in: inputs, observations: goal.observations) else {
+            preconditionFailure("its node was just observed")
+        }
+        let plan = try await pools.plan { Plan(for: sandbox.name, in: situation, drawingFrom: &$0) }
+        return Look(plan: plan, observed: observed)
+    }
+
+    /// What is no longer declared may be on any node; one after the other is cleared.
+    private func planRemoval(of sandbox: SandboxName, _ goal: Goal) async throws -> Look {
+        var last: Look?
+        for name in hosts.keys.sorted() {
+            let gateways = goal.desired.gateways.values.filter { $0.node == name }
+            let observed = try await host(name).observe(Inquiry(sandbox: sandbox, gateways: gateways))
+            let situation = Situation(
+                revision: goal.desired.revision, desired: nil,
+                node: goal.desired.nodes[name] ?? DesiredNode(name: name), gateway: nil, observed: observed,
+                policy: goal.policy)
+            let plan = try await pools.plan { Plan(for: sandbox, in: situation, drawingFrom: &$0) }
+            last = Look(plan: plan, observed: observed)
+            if !plan.isEmpty { break }
+        }
+        guard let last else { throw HostError("remove \(sandbox)", .unreachable, "no node is served here") }
+        return last
+    }
+
+    private func host(_ node: NodeName) throws(HostError) -> any Host {
+        guard let host = hosts[node] else {
+            throw HostError("look at node \(node)", .unreachable, "nobody serves it")
+        }
+        return host
+    }
+
+    // MARK: The journal
+
+    private func begin(_ plan: Plan, _ goal: Goal) async throws(JournalError) -> PassID {
+        let name: SandboxName? = if case .sandbox(let sandbox) = plan.subject { sandbox } else { nil }
+        let record = PassRecord(
+            sandbox: name, revision: goal.desired.revision.commit, cause: "\(plan.cause)",
+            startedAt: surroundings.now(), plan: PlanText(of: plan).text, steps: plan.steps.count)
+        let pass = try await journal.begin(record)
+        try await journal.append(
+            EventRecord(
+                at: record.startedAt, sandbox: name, kind: plan.kind == .repair ? "drift" : "pass.started",
+                message: "\(plan.steps.count) step(s)", cause: record.cause, revision: record.revision))
+        return pass
+    }
+
+    private func end(_ pass: PassID, _ outcome: Executor.Outcome, _ complaints: [String]) async {
+        let result: PassOutcome = outcome.isSuperseded ? .superseded : complaints.isEmpty ? .applied : .failed
+        do throws(JournalError) {
+            try await journal.end(
+                pass, result, at: surroundings.now(), message: complaints.joined(separator: "; "))
+        } catch {
+            surroundings.complain("history is not written", error)
+        }
+    }
+
+    /// Brings the ledger level with what is there: closes the entries of what is gone, and enters what a lost journal
+    /// or a stale look left out.
+    private func settle(_ subject: Plan.Subject, in observed: ObservedNode) async {
+        guard case .sandbox(let sandbox) = subject else { return }
+        let present = observed.ledgerEntries(of: sandbox, at: surroundings.now())
+        do throws(JournalError) {
+            let open = try await journal.openEntries().filter { $0.sandbox == sandbox && $0.node == observed.node }
+            for entry in open where present[entry.uid] == nil { try await journal.settle(entry.uid) }
+            let entered = Set(open.map(\.uid))
+            for (uid, entry) in present where !entered.contains(uid) { try await journal.enter(entry) }
+        } catch {
+            surroundings.complain("the ledger is not settled", error)
+        }
+    }
+
+    private func release(_ plan: Plan) async {
+        do throws(JournalError) {
+            try await pools.release(plan.releases)
+        } catch {
+            surroundings.complain("what was held is not given back", error)
+        }
+    }
+}
+
+extension ObservedNode {
+    /// What the ledger should hold of one sandbox here.
+    fileprivate func ledgerEntries(of sandbox: SandboxName, at time: Timestamp) -> [ResourceUID: LedgerEntry] {
+        let containers = containers.map { (LedgerEntry.Kind.container, $0.name, $0.ownership.mark) }
+        let networks = networks.map { (LedgerEntry.Kind.network, $0.name, $0.ownership.mark) }
+        var entries: [ResourceUID: LedgerEntry] = [:]
+        for case (let kind, let name, let mark?) in containers + networks where mark.sandbox == sandbox {
+            entries[mark.uid] = LedgerEntry(
+                uid: mark.uid, kind: kind, name: name, node: node, sandbox: sandbox, enteredAt: time)
+        }
+        return entries
+    }
+}
+
+extension Inquiry {
+    /// What must be seen to plan one sandbox.
+    package init(of sandbox: DesiredSandbox, in desired: DesiredState) {
+        let specs = sandbox.services.compactMap { name, service in service.container.map { (name, $0) } }
+        var checks: [RouteKey: HealthCheck] = [:]
+        for (service, spec) in specs { checks[RouteKey(sandbox: sandbox.name, service: service)] = spec.health }
+        self.init(
+            sandbox: sandbox.name,
+            gateways: sandbox.gateway.flatMap { desired.gateways[$0] }.map { [$0] } ?? [],
+            secrets: specs.reduce(into: []) { $0.formUnion($1.1.secretReferences) }, checks: checks)
+    }
+
+    /// What must be seen of one node to plan everything on it.
+    package init(everythingOn node: NodeName, in desired: DesiredState) {
+        self.init(gateways: desired.gateways.values.filter { $0.node == node }.sorted { $0.name < $1.name })
+        for sandbox in desired.sandboxes.values where sandbox.node == node {
+            let own = Inquiry(of: sandbox, in: desired)
+            secrets.formUnion(own.secrets)
+            checks.merge(own.checks) { first, _ in first }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Model
+import Reconciler
+import TestSupport
+import Testing
+
+#if canImport(Output)
+import Output
+#else
+import Commands
+#endif
+
+@Suite("What berth events and berth history say")
+struct HistoryTests {
+    @Test("Events at every width, with the date where it changes", arguments: OutputSample.displays.map(\.name))
+    func events(name: String) throws {
+        let display = try #require(OutputSample.displays.first { $0.name == name }).display
+        var lines = EventLines(zone: .utc)
+        try expectGolden(visible(lines.text(of: OutputSample.events, in: display)), "events-\(name)")
+    }
+
+    @Test("The date follows the zone, and is said once a day, also when events come one by one")
+    func days() {
+        var lines = EventLines(zone: Zone { _ in 13 * 3600 })
+        let text = OutputSample.events.map { lines.text(of: [$0], in: .file) }.joined()
+        #expect(text.split(separator: "\n").filter { $0.hasPrefix("2026-") } == ["2026-11-21", "2026-11-22"].prefix(2))
+        #expect(text.contains("01:04:11  "))
+    }
+
+    @Test("What a container wrote cannot steer the terminal")
+    func control() {
+        var lines = EventLines(zone: .utc)
+        let text = lines.text(of: OutputSample.events, in: .file)
+        #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 || $0 == "\n" })
+        #expect(text.split(separator: "\n").count == OutputSample.events.count + 2)
+    }
+
+    @Test("Events as JSON are one object a line")
+    func eventJSON() throws {
+        let lines = EventJSON.text(of: OutputSample.events).split(separator: "\n")
+        #expect(lines.count == OutputSample.events.count)
+        for (line, event) in zip(lines, OutputSample.events) {
+            let object = try jsonObject(String(line))
+            #expect(object["version"] as? Int == 1)
+            #expect(object["id"] as? Int64 == event.id)
+            #expect(object["message"] as? String == event.event.message)
+            #expect(object["kind"] as? String == event.event.kind)
+            #expect(Set(object.keys).count == 9)
+        }
+    }
+
+    @Test("History at every width; a failure's message is below its pass", arguments: OutputSample.displays.map(\.name))
+    func history(name: String) throws {
+        let display = try #require(OutputSample.displays.first { $0.name == name }).display
+        let text = HistoryTable(OutputSample.passes, zone: .utc).text(in: display)
+        try expectGolden(visible(text), "history-\(name)")
+    }
+
+    @Test("History as JSON")
+    func historyJSON() throws {
+        let passes = try #require(
+            try jsonObject(HistoryJSON(OutputSample.passes).text)["passes"] as? [[String: Any]])
+        #expect(passes.map { $0["outcome"] as? String } == ["running", "failed", "applied"])
+        #expect(passes[0]["endedAt"] is NSNull)
+        #expect(passes[1]["durationMillis"] as? Int == 12_500)
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Model
+import Reconciler
+import TestSupport
+import Testing
+
+#if canImport(Output)
+import Output
+#else
+import Commands
+#endif
+
+@Suite("What berth status says")
+struct StatusTests {
+    @Test("The table at every width, coloured and plain", arguments: OutputSample.displays.map(\.name))
+    func table(name: String) throws {
+        let display = try #require(OutputSample.displays.first { $0.name == name }).display
+        try expectGolden(visible(StatusTable(OutputSample.standing).text(in: display)), "status-\(name)")
+    }
+
+    @Test("One sandbox in full at every width", arguments: OutputSample.displays.map(\.name))
+    func detail(name: String) throws {
+        let display = try #require(OutputSample.displays.first { $0.name == name }).display
+        let one = Standing(
+            sandboxes: OutputSample.standing.sandboxes.filter { $0.sandbox.text != "pr-17" }, fleet: nil,
+            daemon: .running(processID: nil), host: "box", now: OutputSample.after(5000))
+        try expectGolden(visible(StatusDetail(one).text(in: display)), "detail-\(name)")
+    }
+
+    @Test("Where nobody keeps the picture true, it says so and how old it is")
+    func daemonIsGone() throws {
+        let text = StatusTable(OutputSample.unkept).text(in: .file)
+        #expect(text.contains("nobody keeps this true: the picture is 5 min 20 s old; start berth serve"))
+        #expect(!StatusTable(OutputSample.standing).text(in: .file).contains("nobody keeps"))
+    }
+
+    @Test("Before the first look there is a sentence and not an empty table")
+    func nothingYet() {
+        let none = Standing(sandboxes: [], fleet: nil, daemon: .notRunning, now: OutputSample.noon)
+        #expect(
+            StatusTable(none).text(in: .file)
+                == "! nothing was looked at yet; start berth serve\n\nno sandbox is known yet\n")
+    }
+
+    @Test("Narrow terminals lose the right-most columns first")
+    func narrow() {
+        func headings(_ width: Int) -> [Substring] {
+            let display = Display(medium: .terminal(width: width, height: 40), colour: .plain)
+            let lines = StatusTable(OutputSample.standing).text(in: display).split(separator: "\n")
+            return (lines.first { $0.hasPrefix("SANDBOX") } ?? "").split(separator: " ")
+        }
+        var last = headings(200)
+        #expect(last == ["SANDBOX", "PHASE", "PORT", "ATTEMPTED", "APPLIED", "HEALTHY", "SERVICES", "CAUSE"])
+        for width in (20..<200).reversed() {
+            let now = headings(width)
+            #expect(now.elementsEqual(last.prefix(now.count)))
+            last = now
+        }
+        #expect(last == ["SANDBOX"])
+    }
+
+    @Test("JSON has its version, every key whether or not there is a value, and UTC dates")
+    func json() throws {
+        try expectGolden(StatusJSON(OutputSample.standing).text, "status-json")
+        let object = try jsonObject(StatusJSON(OutputSample.standing).text)
+        #expect(object["version"] as? Int == 1)
+        #expect(object["updatedAt"] as? String == "2026-11-21T12:04:11.250Z")
+        let sandboxes = try #require(object["sandboxes"] as? [[String: Any]])
+        #expect(sandboxes.count == 3)
+        #expect(Set(sandboxes.map { Set($0.keys) }).count == 1)
+        #expect(sandboxes.first?["owner"] is NSNull)
+    }
+
+    @Test("A notice comes with its remedy, unless it names a command itself")
+    func remedies() {
+        let text = StatusTable(OutputSample.standing).text(in: .file)
+        #expect(text.contains("→ mend the file and push; berth validate shows every problem"))
+        #expect(text.contains("→ start the engine of that node"))
+        #expect(text.contains("--allow-deletions 5\n!"))
+    }
+}
+
+func jsonObject(_ text: String) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+}

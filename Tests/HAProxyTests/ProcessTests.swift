@@ -1,0 +1,149 @@
+internal import Foundation
+internal import HAProxy
+internal import Model
+internal import Reconciler
+internal import Testing
+
+/// The proxy as a process: it outlives us, one at a time.
+@Suite(.serialized) struct ProcessTests {
+    @Test func aKilledProxyComesBackWithItsRoutes() async throws {
+        try await Bench.run { bench in
+            try await bench.lay()
+            let before = try await bench.observed()
+            let old = bench.pid
+            kill(old, SIGKILL)
+            #expect(try await eventually { bench.processes().isEmpty })
+            #expect(try await bench.observed() == ObservedGateway())
+            let refusal = await failure {
+                try await bench.driver.removeRoute(key(Bench.qa, "account"), on: bench.gateway.name)
+            }
+            #expect(refusal?.failure == .unreachable)
+
+            try await bench.driver.configure(bench.gateway)
+            #expect(try await bench.observed() == before)
+            #expect(bench.pid != old)
+            #expect(try bench.ask("/account", port: bench.ports.lowerBound).target == "branch")
+        }
+    }
+
+    @Test func configuringAgainKeepsTheProcess() async throws {
+        try await Bench.run { bench in
+            let pid = bench.pid
+            try await bench.driver.configure(bench.gateway)
+            #expect(bench.pid == pid)
+            #expect(bench.processes() == [pid])
+            var other = bench.gateway
+            other.baseDomain = "elsewhere.example"
+            #expect(try await bench.driver.survey(other).isCurrent == false)
+        }
+    }
+
+    @Test func aSecondDriverMayLookAndMayNotTouch() async throws {
+        try await Bench.run { bench in
+            try await bench.lay()
+            let second = HAProxyDriver(directory: bench.directory)
+            #expect(try await second.survey(bench.gateway) == bench.observed())
+            let refusal = await failure { try await second.dismiss(Bench.qa, from: bench.gateway.name) }
+            #expect(refusal?.failure == .refused)
+            #expect(refusal?.message.hasPrefix("process \(getpid()) holds gateway main") == true)
+        }
+    }
+
+    @Test func aBusyPortIsRefusedByNumberAndHolder() async throws {
+        try await Bench.run { bench in
+            let squatter = try Target("squatter")
+            defer { squatter.stop() }
+            var gateway = bench.gateway
+            gateway.webPort = squatter.port
+            let refusal = await failure { try await bench.driver.configure(gateway) }
+            #expect(refusal?.failure == .refused)
+            #expect(refusal?.message.hasPrefix("port \(squatter.port) is held by ") == true)
+            #expect(refusal?.message.contains("(process \(getpid()))") == true)
+            #expect(try bench.ask("/account").status == 404, "the one that ran still serves")
+            #expect(try await bench.observed().isCurrent)
+        }
+    }
+
+    @Test func twoGatewaysCannotShareAPort() async throws {
+        try await Bench.run { bench in
+            let other = DesiredGateway(
+                name: try GatewayName("other"), node: bench.gateway.node, webPort: bench.web,
+                place: bench.gateway.place)
+            let refusal = await failure { try await bench.driver.configure(other) }
+            #expect(refusal?.message.hasPrefix("port \(bench.web) is held by haproxy") == true)
+            try await bench.driver.dismantle(other.name)
+        }
+    }
+
+    @Test func aProxyThatLostItsSocketIsReplaced() async throws {
+        try await Bench.run { bench in
+            try await bench.lay()
+            let deaf = bench.pid
+            unlink("\(bench.folder)/admin.sock")
+            #expect(try await bench.observed().isRunning == false)
+            try await bench.driver.configure(bench.gateway)
+            #expect(try await eventually { bench.processes() == [bench.pid] })
+            #expect(bench.pid != deaf)
+            #expect(try bench.ask("/account", port: bench.ports.lowerBound).target == "branch")
+        }
+    }
+
+    @Test func aStaleSocketAndPidFileDoNotHinder() async throws {
+        try await Bench.run { bench in
+            kill(bench.pid, SIGKILL)
+            #expect(try await eventually { bench.processes().isEmpty })
+            try Data("1\n".utf8).write(to: URL(filePath: "\(bench.folder)/haproxy.pid"))
+            try await bench.driver.configure(bench.gateway)
+            #expect(try await bench.observed().isCurrent)
+            #expect(bench.processes() == [bench.pid])
+        }
+    }
+
+    @Test func aLongDataDirectoryStillGetsASocket() async throws {
+        let folder = "/tmp/berth-\(String(repeating: "long", count: 30))-\(getpid())"
+        try await Bench.run(
+            { bench in
+                try await bench.lay()
+                #expect(try await bench.observed().isCurrent)
+            }, folder: folder)
+    }
+
+    @Test func dismantlingTwiceIsHarmlessAndLeavesNothing() async throws {
+        try await Bench.run { bench in
+            try await bench.lay()
+            for _ in 0..<2 { try await bench.driver.dismantle(bench.gateway.name) }
+            #expect(!FileManager.default.fileExists(atPath: bench.folder))
+            #expect(bench.processes().isEmpty)
+            #expect(try await bench.observed() == ObservedGateway())
+            try await bench.driver.configure(bench.gateway)
+            #expect(try await bench.observed().routes == [:])
+        }
+    }
+
+    @Test(arguments: [
+        ("x-sand box", "sand.example"), ("x-sandbox\nbind :1", "sand.example"), ("", "sand.example"),
+        ("x-sandbox", "sand..example"), ("x-sandbox", "sand.example }"), ("x-sandbox", ""),
+    ])
+    func aManifestCannotWriteConfiguration(header: String, domain: String) async throws {
+        let driver = HAProxyDriver(directory: "/tmp/berth-nowhere")
+        let gateway = DesiredGateway(
+            name: try GatewayName("main"), node: try NodeName("here"), webPort: 15000, baseDomain: domain,
+            selectionHeader: header, place: Place(file: "g.yaml", line: 1, column: 1))
+        let refusal = await failure { try await driver.configure(gateway) }
+        #expect(refusal?.failure == .refused)
+        #expect(!FileManager.default.fileExists(atPath: "/tmp/berth-nowhere"))
+    }
+
+    @Test func anAbsentExecutableIsNamed() async throws {
+        let folder = "/tmp/berth-absent-\(getpid())"
+        let driver = HAProxyDriver(directory: folder, executable: "/nowhere/haproxy")
+        let gateway = DesiredGateway(
+            name: try GatewayName("main"), node: try NodeName("here"), webPort: FreePorts.one(),
+            place: Place(file: "g.yaml", line: 1, column: 1))
+        let refusal = await failure { try await driver.configure(gateway) }
+        #expect(refusal?.failure == .refused)
+        #expect(refusal?.message.contains("/nowhere/haproxy") == true)
+        try await driver.dismantle(gateway.name)
+        try FileManager.default.removeItem(atPath: folder)
+    }
+}

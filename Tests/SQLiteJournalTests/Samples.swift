@@ -1,0 +1,76 @@
+import Foundation
+import Model
+import Reconciler
+import SQLiteJournal
+import Testing
+
+/// Values of the vocabulary, by the text of their names.
+enum Sample {
+    static func name<Kind>(_ text: String) -> Name<Kind> {
+        guard let name = try? Name<Kind>(text) else { preconditionFailure("\(text) is a slug") }  // SAFE: it traps
+        return name
+    }
+
+    static func subnet(_ text: String) -> Subnet {
+        guard let subnet = Subnet(text) else { preconditionFailure("\(text) is a subnet") }
+        return subnet
+    }
+
+    static func commit(_ digit: Character) -> CommitID {
+        guard let commit = CommitID(String(repeating: digit, count: 40)) else { preconditionFailure("a hex digit") }
+        return commit
+    }
+
+    static func time(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
+
+    static func entry(_ uid: String, _ name: String, sandbox: String = "qa", at: Int64 = 1) -> LedgerEntry {
+        LedgerEntry(
+            uid: ResourceUID(uid), kind: .container, name: name, node: Sample.name("micro-92"),
+            sandbox: Sample.name(sandbox), enteredAt: time(at))
+    }
+
+    static func subnet(_ text: String, on node: String = "micro-92", to sandbox: String) -> Allocation {
+        Allocation(.subnet(name(node), subnet(text)), to: name(sandbox))
+    }
+
+    static func listener(_ port: UInt16, of gateway: String = "edge", to sandbox: String) -> Allocation {
+        Allocation(.listener(name(gateway), port), to: name(sandbox))
+    }
+
+    static func published(_ port: UInt16, for service: String = "account", to sandbox: String) -> Allocation {
+        Allocation(.published(name("micro-92"), port, name(service), container: 8080), to: name(sandbox))
+    }
+
+    static func pass(_ sandbox: String? = "qa", at: Int64 = 1) -> PassRecord {
+        PassRecord(
+            sandbox: sandbox.map(name), revision: commit("a"), cause: "manifests/qa.yaml:3", startedAt: time(at),
+            plan: "#1 create\n#2 start", steps: 2)
+    }
+
+    static func event(_ number: Int, sandbox: String? = "qa") -> EventRecord {
+        EventRecord(
+            at: time(Int64(number)), sandbox: sandbox.map(name), kind: "drift", message: "event \(number)",
+            cause: "container died")
+    }
+}
+
+/// A folder of its own for one test, gone with it.
+func withFolder<Value>(_ body: (_ path: String) async throws -> Value) async throws -> Value {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "berth-journal-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { _ = try? FileManager.default.removeItem(at: folder) }  // SAFE: swept by the system
+    return try await body(folder.path(percentEncoded: false))
+}
+
+/// The error that `body` throws, or a failure.
+func failure(
+    of body: () async throws(JournalError) -> Void, sourceLocation: SourceLocation = #_sourceLocation
+) async -> JournalError? {
+    do throws(JournalError) {
+        try await body()
+        Issue.record("it did not fail", sourceLocation: sourceLocation)
+        return nil
+    } catch {
+        return error
+    }
+}
