@@ -13,6 +13,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -20,9 +21,9 @@ let package = Package(
     ],
     targets: [
         // MARK: Pure: values and decisions
-        library("Manifest", uses: ["CLibyaml", "Model"]),
+        library("Manifest", uses: ["CLibyaml", "Model"], goldens: ["Golden"]),
         library("Model", uses: [.crypto]),
-        library("Planner", uses: ["Model"]),
+        library("Planner", uses: ["Model"], goldens: ["Golden"]),
 
         // MARK: Core: ports, passes, the fleet
         library("Reconciler", uses: ["Manifest", "Model", "Planner", .lifecycle, .logging]),
@@ -32,7 +33,7 @@ let package = Package(
         system("CLibyaml", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
 
         // MARK: Adapters: one vendor each
-        library("Docker", uses: ["Model", "Reconciler", .httpClient]),
+        library("Docker", uses: ["Model", "Reconciler", .httpClient, .nio, .nioHTTP1, .nioPosix]),
         library("Git", uses: ["CLibgit2", "Model", "Reconciler", .subprocess]),
         library("HAProxy", uses: ["Model", "Reconciler"]),
         library("SQLiteJournal", uses: ["Model", "Reconciler", .grdb]),
@@ -43,7 +44,7 @@ let package = Package(
             uses: [
                 "Docker", "Git", "HAProxy", "Manifest", "Model", "Planner", "Reconciler", "SQLiteJournal",
                 .argumentParser, .lifecycle, .logging, .signals,
-            ]),
+            ], goldens: ["Output/Golden"]),
         [.executableTarget(name: "berth", dependencies: ["Commands"], swiftSettings: .strict)],
 
         // MARK: Tests of no single target
@@ -65,6 +66,9 @@ extension Target.Dependency {
     static let httpClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let logging = product(name: "Logging", package: "swift-log")
+    static let nio = product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let signals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
 }
@@ -79,13 +83,14 @@ extension [SwiftSetting] {
     ]
 }
 
-/// A library and its tests, always together.
-func library(_ name: String, uses dependencies: [Target.Dependency]) -> [Target] {
+/// A library and its tests, always together. Golden texts are read by path and are no sources.
+func library(_ name: String, uses dependencies: [Target.Dependency], goldens exclude: [String] = []) -> [Target] {
     let itself = Target.Dependency(stringLiteral: name)
     return [
         .target(name: name, dependencies: dependencies, swiftSettings: .strict),
         .testTarget(
-            name: "\(name)Tests", dependencies: dependencies + [itself, "TestSupport"], swiftSettings: .strict
+            name: "\(name)Tests", dependencies: dependencies + [itself, "TestSupport"], exclude: exclude,
+            swiftSettings: .strict
         ),
     ]
 }

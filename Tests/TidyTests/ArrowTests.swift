@@ -9,7 +9,7 @@ struct ArrowTests {
         "Model": [".crypto"],
         "Planner": ["Model"],
         "Reconciler": ["Manifest", "Model", "Planner", ".lifecycle", ".logging"],
-        "Docker": ["Model", "Reconciler", ".httpClient"],
+        "Docker": ["Model", "Reconciler", ".httpClient", ".nio", ".nioHTTP1", ".nioPosix"],
         "Git": ["CLibgit2", "Model", "Reconciler", ".subprocess"],
         "HAProxy": ["Model", "Reconciler"],
         "SQLiteJournal": ["Model", "Reconciler", ".grdb"],

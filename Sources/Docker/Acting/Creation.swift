@@ -23,7 +23,7 @@ extension DockerEngine {
             if let archive { try await upload(archive, to: id, for: operation) }
         } catch {
             // The engine may quote what it was given.
-            throw HostError(operation, error.failure, error.message)
+            throw HostError(operation, error.failure, blot(secrets, from: error.message))
         }
     }
 
@@ -37,7 +37,7 @@ extension DockerEngine {
                 throw HostError(operation, .stale, "the name was taken, and is free again: \(refusal.words)")
             }
             let ownership = labels.ownership(found.config.labels, of: .container)
-            if let mark = ownership.mark, mark.uid == uid { return found.id }
+            if let mark = ownership.mark, mark.uid == uid, mark.digest == draft.digest { return found.id }
             throw HostError(operation, .stale, "the name is held by \(Self.holder(ownership, id: found.id))")
         case 404:
             throw HostError(

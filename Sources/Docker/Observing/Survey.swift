@@ -74,7 +74,7 @@ extension DockerEngine {
             var network = network
             for container in containers {
                 guard let address = container.attachments[network.name]?.address, !address.isEmpty else { continue }
-                network.addresses.insert("x")
+                network.addresses.insert(address)
             }
             return network
         }

@@ -4,9 +4,9 @@ import Reconciler
 import TestSupport
 
 #if canImport(Output)
-import Output
+    import Output
 #else
-import Commands
+    import Commands
 #endif
 
 /// Values that every rendering is shown with.
@@ -40,7 +40,8 @@ enum OutputSample {
                 updatedAt: noon),
             SandboxStatus(
                 sandbox: Sample.name("qa-cron"), title: "qa-cron", phase: .degraded,
-                message: "account: await health of sandbox-qa-cron-account: GET /health answered 500 five times in a row",
+                message:
+                    "account: await health of sandbox-qa-cron-account: GET /health answered 500 five times in a row",
                 attempted: Sample.commit("a"), applied: Sample.commit("9"), healthy: Sample.commit("1"),
                 cause: "manifests/qa-cron.yaml:12  (Wei 魏, aaaaaaa)", port: 18081,
                 services: [

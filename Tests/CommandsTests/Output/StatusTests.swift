@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 
 #if canImport(Output)
-import Output
+    import Output
 #else
-import Commands
+    import Commands
 #endif
 
 @Suite("What berth status says")

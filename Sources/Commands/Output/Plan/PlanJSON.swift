@@ -8,6 +8,9 @@ package struct PlanJSON: Sendable {
 
     package init(of plan: FleetPlan) { self.plan = plan }
 
+    /// What the dry run ends with.
+    package var status: ExitStatus { ExitStatus(of: plan) }
+
     package var text: String { JSONText.document(Document(plan)) }
 
     private struct Document: Encodable {

@@ -36,11 +36,11 @@ package struct Display: Hashable, Sendable {
     func text(_ lines: [Line]) -> String { lines.map { text($0) + "\n" }.joined() }
 
     func text(_ line: Line) -> String {
-        let line = width.map(line.cut) ?? line
-        guard colour == .coloured else { return line.plain.trimmedAtEnd }
+        let line = (width.map(line.cut) ?? line).trimmed
+        guard colour == .coloured else { return line.plain }
         return line.spans.map { span in
             span.tone.code.map { "\u{1b}[\($0)m\(span.text)\u{1b}[0m" } ?? span.text
-        }.joined().trimmedAtEnd
+        }.joined()
     }
 }
 
@@ -105,13 +105,17 @@ struct Line: Hashable, Sendable, ExpressibleByStringInterpolation {
         }
         return cut
     }
-}
 
-extension String {
-    /// Without the spaces that pad the last cell of a row.
-    fileprivate var trimmedAtEnd: String {
-        var text = self[...]
-        while text.last == " " { text.removeLast() }
-        return String(text)
+    /// Without the spaces that pad its last cell.
+    var trimmed: Line {
+        var line = self
+        while var last = line.spans.popLast() {
+            while last.text.last == " " { last.text.removeLast() }
+            if !last.text.isEmpty {
+                line.spans.append(last)
+                break
+            }
+        }
+        return line
     }
 }

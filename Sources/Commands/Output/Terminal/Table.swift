@@ -34,9 +34,9 @@ struct Table {
         var line = Line(String(repeating: " ", count: indent))
         var column = indent
         for (cell, width) in zip(cells, widths) {
+            line.pad(to: column)
             line.append(cell.cut(to: width))
             column += width + Self.gap
-            line.pad(to: column)
         }
         return line
     }
