@@ -2,13 +2,13 @@ internal import Foundation
 internal import Logging
 internal import Model
 internal import Reconciler
-internal import ServiceLifecycle
 internal import SQLiteJournal
+internal import ServiceLifecycle
 
 /// The service behind `berth serve`: waits for a first commit, then keeps the fleet at the newest.
 struct Daemon: Service {
     /// How long to wait before the manifests are asked for again, while there has been no commit yet.
-    static let patience = Duration.seconds(2)
+    static let patience = Duration.milliseconds(500)
 
     let installation: Installation
     let loader: ManifestLoader

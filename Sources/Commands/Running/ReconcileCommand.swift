@@ -6,8 +6,8 @@ internal import Logging
 internal import Model
 internal import Planner
 internal import Reconciler
-internal import ServiceLifecycle
 internal import SQLiteJournal
+internal import ServiceLifecycle
 internal import UnixSignals
 
 struct ReconcileCommand: AsyncParsableCommand {
@@ -139,10 +139,14 @@ struct ReconcileCommand: AsyncParsableCommand {
         -> Follow.Ending
     {
         let last = try await journal.events(after: 0, sandbox: nil, limit: 1).last?.id ?? 0
-        var lines = EventLines(zone: .local)
-        return try await follow.run(from: last) { events in
-            terminal.write(lines.text(of: events, in: terminal.display))
+        var view = ProgressView(display: terminal.display, now: .now)
+        let ending = try await follow.run(from: last) { events in
+            view.resize(to: terminal.display)
+            terminal.write(view.feed(events.map(\.event), now: .now))
+            terminal.write(view.tick(now: .now))
         }
+        terminal.write(view.finish(now: .now))
+        return ending
     }
 
     private func conclude(_ ending: Follow.Ending, _ plan: FleetPlan) throws {

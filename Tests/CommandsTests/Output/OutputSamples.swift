@@ -124,8 +124,8 @@ enum OutputSample {
     ]
 }
 
-/// Golden texts show the escape character as `␛`.
-func visible(_ text: String) -> String { text.replacing("\u{1b}", with: "␛") }
+/// Golden texts show the escape character as `␛` and the carriage return as `␍`.
+func visible(_ text: String) -> String { text.replacing("\u{1b}", with: "␛").replacing("\r", with: "␍") }
 
 /// Text as it stands on the screen, without its colours.
 func uncoloured(_ text: some StringProtocol) -> String {

@@ -148,6 +148,7 @@ extension ProgressBoard.Track {
         case .started:
             stage = Stage(of: event.message)
             running += 1
+            failure = nil
             stageBegan = event.at
             ended = nil
         case .completed:

@@ -28,8 +28,8 @@ enum ProgressLines {
         case .step(.completed):
             let stage = Stage(of: event.message)
             let elapsed = before.map { event.at.elapsed(since: $0.stageBegan) } ?? 0
-            let took = stage.isSlow ? " (\(words(milliseconds: elapsed)))" : ""
-            return line(at: event.at, began, subject, Line("\(event.message): \(stage.past)\(took)"))
+            let end = stage.isSlow ? "\(stage.past) after \(words(milliseconds: elapsed))" : "done"
+            return line(at: event.at, began, subject, Line("\(event.message): \(end)"))
         case .step(.failed):
             return line(
                 at: event.at, began, subject,

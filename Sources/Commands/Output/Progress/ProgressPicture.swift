@@ -2,6 +2,9 @@ internal import Model
 
 /// One drawing of the board: a line for each sandbox, and one for each of its services.
 struct ProgressPicture {
+    /// Fits the longest word of ``Stage`` and its failure.
+    private static let stageWidth = 14
+
     let lines: [Line]
 
     /// `height` rows are on the screen, of which one stays free for the cursor.
@@ -60,7 +63,7 @@ struct ProgressPicture {
     ) -> Line {
         var line = Line(Columns.pad(Columns.cut("  \(service)", to: column), to: column))
         line.append("  ")
-        line.append(Columns.pad(track.word(isSettled: row.isSettled), to: 11), track.tone)
+        line.append(Columns.pad(track.word(isSettled: row.isSettled), to: stageWidth), track.tone)
         line.append("  " + padLeft(words(milliseconds: track.elapsed(at: now)), to: 8))
         if let failure = track.failure { line.append("  \(failure)", .bad) }
         return line

@@ -30,7 +30,7 @@ enum Stage: String, Hashable, Sendable, CaseIterable {
         case .drain: "drained"
         case .update: "updated"
         case .remove: "old removed"
-        case .gateway: "admitted"
+        case .gateway: "let through"
         case .other: "done"
         }
     }

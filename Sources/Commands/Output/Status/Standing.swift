@@ -39,7 +39,8 @@ struct Notice: Hashable, Sendable {
 
     init(_ sentence: String) {
         self.sentence = sentence
-        remedy = Self.remedies.first { sentence.contains($0.words) }?.remedy ?? "berth events shows what led to it"
+        let known = Self.remedies.first { sentence.contains($0.words) }
+        remedy = if let known { known.remedy } else { "berth events shows what led to it" }
     }
 
     /// By words of the sentences that the planner and the fleet make; the first that matches.

@@ -5,6 +5,9 @@ struct Table {
     /// A last column that can be cut to this is cut rather than left out.
     private static let shortestCut = 16
 
+    /// Where the table does not fit, its first column is cut to a third of the width, but not below this.
+    private static let shortestName = 24
+
     let headings: [String]
     private var rows: [(cells: [Line], notes: [Line])] = []
 
@@ -43,6 +46,10 @@ struct Table {
 
     /// The widths of the columns that stay, from the left.
     private static func fit(_ natural: [Int], into width: Int) -> [Int] {
+        var natural = natural
+        // One long name does not take the room of everything else.
+        let whole = natural.reduce(0, +) + gap * (natural.count - 1)
+        if whole > width { natural[0] = min(natural[0], max(shortestName, width / 3)) }
         var kept: [Int] = []
         var used = 0
         for (index, wanted) in natural.enumerated() {
