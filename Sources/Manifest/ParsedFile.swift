@@ -7,6 +7,8 @@ package struct ParsedFile: Sendable {
     package private(set) var objects: [ManifestObject] = []
     /// Manifests that are there but cannot be used, by what they are about, with their first problem.
     package private(set) var broken: [ObjectID: ManifestProblem] = [:]
+    /// The broken ones that could be decoded all the same: good for finding the rest of their problems, for nothing else.
+    package private(set) var suspects: [ManifestObject] = []
     /// In order of place, at most ``ReadingLimits/problems``.
     package private(set) var problems: [ManifestProblem] = []
     /// False where the text as a whole cannot be understood: which manifests are in it is then unknown.
@@ -19,6 +21,7 @@ package struct ParsedFile: Sendable {
         } catch {
             isReadable = false
             objects = []
+            suspects = []
             broken = [:]
             problems = [error.problem(in: path)]
         }
@@ -49,7 +52,10 @@ package struct ParsedFile: Sendable {
         let id = ObjectID(kind: identity.table.kind, name: name)
         if let result, found.isEmpty, reader.errors == 0 {
             objects.append(ManifestObject(id: id, document: result, place: reader.place(identity.mark)))
-        } else if let first = (found + reader.problems).min(by: { $0.place < $1.place }), broken[id] == nil {
+            return
+        }
+        if let result { suspects.append(ManifestObject(id: id, document: result, place: reader.place(identity.mark))) }
+        if let first = (found + reader.problems).min(by: { $0.place < $1.place }), broken[id] == nil {
             broken[id] = first
         }
     }

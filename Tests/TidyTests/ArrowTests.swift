@@ -34,6 +34,7 @@ struct ArrowTests {
         ("NIO", ["Docker"]),
         ("ServiceLifecycle", ["Commands", "Reconciler"]),
         ("Subprocess", ["Git"]),
+        ("UnixSignals", ["Commands"]),
     ]
 
     /// Modules that come with the compiler. What the pure ring may not have of them is a rule of wording.

@@ -16,8 +16,12 @@ struct RepositoryOptions: ParsableArguments {
     /// How often a remote repository is looked at.
     static let poll = Duration.seconds(10)
 
-    func source(mirror: String, poll: Duration = poll) throws -> GitSource {
-        let fetch = FetchCommand(executable: try Self.ownExecutable(), arguments: [InternalFetchCommand.name])
+    func source(mirror: String) throws -> GitSource {
+        try Self.source(of: repo, branch: branch, mirror: mirror)
+    }
+
+    static func source(of repo: String, branch: String, mirror: String) throws -> GitSource {
+        let fetch = FetchCommand(executable: try ownExecutable(), arguments: [InternalFetchCommand.name])
         return GitSource(
             location: try GitLocation(repo), branch: branch,
             remote: GitSource.Remote(mirror: mirror, fetch: fetch, pollInterval: poll),

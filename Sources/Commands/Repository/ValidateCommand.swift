@@ -40,9 +40,8 @@ struct ValidateCommand: AsyncParsableCommand {
             let folder = try FolderSource(path)
             return (folder, try folder.head())
         }
-        var repository = RepositoryOptions()
-        repository.repo = path
-        let source = try repository.source(mirror: try Scratch().path + "/mirror.git")
+        let source = try RepositoryOptions.source(
+            of: path, branch: revision, mirror: try Scratch().path + "/mirror.git")
         return (source, try await source.resolve(revision))
     }
 }

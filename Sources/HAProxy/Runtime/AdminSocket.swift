@@ -56,7 +56,7 @@ struct AdminSocket {
             let count = bytes.withUnsafeBytes { rest in
                 Glibc.send(socket, rest.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL))
             }
-            guard count >= 0 || errno == EAGAIN || errno == EINTR else { throw .broken("cannot send: \(lastError())") }
+            guard count >= 0 || errno == EAGAIN || errno == EINTR else { throw ended("cannot send") }
             sent += max(0, count)
         }
     }
@@ -68,12 +68,18 @@ struct AdminSocket {
             try wait(for: Int16(POLLIN), on: socket, until: deadline)
             let count = recv(socket, &buffer, buffer.count, 0)
             if count == 0 { return answer }
-            guard count > 0 || errno == EAGAIN || errno == EINTR else { throw .broken("no answer: \(lastError())") }
+            guard count > 0 || errno == EAGAIN || errno == EINTR else { throw ended("no answer") }
             answer += buffer.prefix(max(0, count))
             guard answer.count <= Bound.replyBytes else {
                 throw .broken("its answer is over \(Bound.replyBytes) bytes")
             }
         }
+    }
+
+    /// A proxy that is killed resets the connections it had not taken yet: nobody listens there any more.
+    private func ended(_ what: String) -> Failure {
+        let code = errno
+        return code == ECONNRESET || code == EPIPE ? .down : .broken("\(what): \(String(cString: strerror(code)))")
     }
 
     private func wait(for events: Int16, on socket: Int32, until deadline: Deadline) throws(Failure) {

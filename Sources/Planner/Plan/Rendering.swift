@@ -105,7 +105,7 @@ extension FleetPlan {
         ]
         var parts = words.compactMap { kind, text in counts[kind].map { "\($0) \(text)" } }
         let same = unchanged + plans.count { $0.kind == .none }
-        if parts.isEmpty { parts = ["nothing to do"] }
+        if parts.isEmpty { parts = [blindSpots.isEmpty ? "nothing to do" : "incomplete, for not all could be seen"] }
         parts.append("\(same) unchanged")
         let interrupted = plans.flatMap { plan in
             plan.services.filter(\.isInterrupted).map { "\(plan.subject)/\($0.service)" }

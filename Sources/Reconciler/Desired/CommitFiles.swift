@@ -13,6 +13,7 @@ struct CommitFiles {
     /// Files of which nothing is known.
     private(set) var unreadable: [String: ManifestProblem] = [:]
     private(set) var problems: [ManifestProblem] = []
+    private var suspects: [ManifestObject] = []
     var contents: [String: [UInt8]] = [:]
     /// Twins of an object that is there already: the catalogue must see them to say so.
     private var duplicates: [ManifestObject] = []
@@ -26,6 +27,16 @@ struct CommitFiles {
 
     func catalogue() -> Catalogue {
         Catalogue(objects: Array(objects.values) + duplicates, contents: contents, broken: broken)
+    }
+
+    /// What is wrong in broken manifests beside what broke them: all problems are told at once.
+    func furtherProblems() -> [ManifestProblem] {
+        guard !suspects.isEmpty else { return [] }
+        let names = Set(suspects.map(\.id))
+        return Catalogue(
+            objects: Array(objects.values) + duplicates + suspects, contents: contents,
+            broken: broken.filter { !names.contains($0.key) }
+        ).resolve().problems
     }
 
     /// Decides by the entry alone whether a file is read.
@@ -64,6 +75,7 @@ struct CommitFiles {
         for object in file.objects {
             if objects[object.id] == nil { objects[object.id] = object } else { duplicates.append(object) }
         }
+        suspects += file.suspects.filter { objects[$0.id] == nil }
         for (id, problem) in file.broken where broken[id] == nil { broken[id] = problem }
     }
 

@@ -29,7 +29,10 @@ package actor ManifestLoader: DesiredSource {
         let fresh = files.catalogue().resolve()
         var desired = DesiredState(
             revision: revision, nodes: fresh.nodes, gateways: fresh.gateways, sandboxes: fresh.sandboxes,
-            baselines: fresh.baselines, problems: (files.problems + fresh.problems).sorted { $0.place < $1.place })
+            baselines: fresh.baselines,
+            problems: Set(files.problems + fresh.problems + files.furtherProblems()).sorted {
+                ($0.place, $0.message) < ($1.place, $1.message)
+            })
         if !files.isWhole || !fresh.broken.isEmpty || !fresh.brokenObjects.isEmpty {
             try await mend(&desired, files, fresh)
         }

@@ -30,9 +30,14 @@ struct HistoryTests {
     @Test("What a container wrote cannot steer the terminal")
     func control() {
         var lines = EventLines(zone: .utc)
-        let text = lines.text(of: OutputSample.events, in: .file)
-        #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 || $0 == "\n" })
-        #expect(text.split(separator: "\n").count == OutputSample.events.count + 2)
+        // Colours, a title, a bell, a carriage return, C1 controls, a turned reading direction, nothing one can see.
+        let hostile =
+            "a\u{1b}[2Jb\u{1b}]0;c\u{7}d\re\u{9b}1mf\u{202e}g\u{2066}h\u{200b}i\u{feff}j\u{2028}k\tl\n12:00:00  forged"
+        let events = OutputSample.events + [StoredEvent(id: 99, event: OutputSample.event(9, "notice", hostile))]
+        let text = lines.text(of: events, in: .file)
+        let steering: Set<Unicode.Scalar> = ["\u{202e}", "\u{2066}", "\u{200b}", "\u{feff}", "\u{2028}", "\u{9b}"]
+        #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !steering.contains($0) || $0 == "\n" })
+        #expect(text.split(separator: "\n").count == events.count + 2)
     }
 
     @Test("Events as JSON are one object a line")

@@ -44,7 +44,7 @@ struct StageTests {
         let event = OutputSample.event(0, "step.started", "\(action)", service: "account")
         let lines = view.feed([event], now: OutputSample.noon).split(separator: "\n")
         let line = try #require(lines.first { $0.contains("  account") })
-        #expect(line.replacing("\u{1b}[2K", with: "").split(separator: " ").dropFirst().first.map(String.init) == stage)
+        #expect(line.split(separator: " ").dropFirst(2).first.map(String.init) == stage)
     }
 
     @Test("Times are those of Foundation, over 300 years of them")
@@ -58,6 +58,16 @@ struct StageTests {
             let object = try jsonObject(EventJSON.text(of: [event]))
             let expected = Date(timeIntervalSince1970: Double(time) / 1000).formatted(style)
             #expect(object["at"] as? String == expected)
+        }
+    }
+
+    @Test("Local times are those of the machine's zone")
+    func local() {
+        let style = Date.ISO8601FormatStyle(dateTimeSeparator: .space, timeZone: .current)
+            .year().month().day().time(includingFractionalSeconds: false)
+        for pass in OutputSample.passes {
+            let date = Date(timeIntervalSince1970: Double(pass.record.startedAt.milliseconds) / 1000)
+            #expect(HistoryTable([pass], zone: .local).text(in: .file).contains(date.formatted(style)))
         }
     }
 

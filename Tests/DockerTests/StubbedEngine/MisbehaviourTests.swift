@@ -63,16 +63,15 @@ import Testing
         }
     }
 
-    @Test func `an answer that does not come, or not to its end, is given up at the deadline`() async throws {
+    @Test(.timeLimit(.minutes(2)))
+    func `an answer that does not come, or not to its end, is given up at the deadline`() async throws {
         try await run { _ in
             .stall("{")
         } _: { engine in
-            let began = ContinuousClock.now
             let request = EngineRequest(.get, "/slow", deadline: .milliseconds(200))
             let error = try await failure { _ = try await engine.connection.send(request, for: "look") }
             #expect(error.failure == .unreachable)
             #expect(error.message.hasSuffix("did not answer in time"), "\(error)")
-            #expect(ContinuousClock.now - began < .seconds(5))
         }
     }
 

@@ -45,8 +45,9 @@ struct ProgressBoard: Sendable {
 
     /// In the order in which they were first seen.
     private(set) var rows: [Row] = []
+    private var positions: [SandboxName?: Int] = [:]
 
-    func row(of sandbox: SandboxName?) -> Row? { rows.first { $0.sandbox == sandbox } }
+    func row(of sandbox: SandboxName?) -> Row? { positions[sandbox].map { rows[$0] } }
 
     func track(of event: EventRecord) -> Track? {
         let row = row(of: event.sandbox)
@@ -77,7 +78,8 @@ struct ProgressBoard: Sendable {
     }
 
     private mutating func index(of sandbox: SandboxName?, at time: Timestamp) -> Int {
-        if let index = rows.firstIndex(where: { $0.sandbox == sandbox }) { return index }
+        if let index = positions[sandbox] { return index }
+        positions[sandbox] = rows.count
         rows.append(Row(sandbox: sandbox, began: time))
         return rows.count - 1
     }

@@ -11,21 +11,18 @@ struct ProgressPicture {
     init(of board: ProgressBoard, at now: Timestamp, width: Int, height: Int) {
         let column = Self.nameColumn(of: board.rows, width: width)
         let room = max(1, height - 1)
-        let whole = board.rows.flatMap { Self.block(of: $0, at: now, column, width) }
-        guard whole.count > room else {
-            lines = whole
-            return
+        let isWhole = board.rows.reduce(0) { $0 + 1 + $1.services.count } <= room
+        // Where not all fits, what has its verdict needs one line, and of the rest the newest are kept.
+        let blocks = board.rows.map { row in isWhole || !row.isSettled ? 1 + row.services.count : 1 }
+        let total = blocks.reduce(0, +)
+        let places = total <= room ? total : room - 1
+        var kept: [Line] = []
+        for (row, size) in zip(board.rows, blocks).reversed() where kept.count < places {
+            let services = size > 1 ? row.services.map { Self.line(of: $0.name, $0.track, row, at: now, column) } : []
+            kept = [Self.line(of: row, at: now, column, width)] + services + kept
         }
-        // What has its verdict needs one line; what then still does not fit is older than what does.
-        let short = board.rows.flatMap { row in
-            row.isSettled ? [Self.line(of: row, at: now, column, width)] : Self.block(of: row, at: now, column, width)
-        }
-        guard short.count > room else {
-            lines = short
-            return
-        }
-        let kept = short.suffix(room - 1)
-        lines = [Line("… \(short.count - kept.count) more", .faint)] + kept
+        kept = Array(kept.prefix(places))
+        lines = total <= room ? kept : [Line("… \(total - places) more", .faint)] + kept
     }
 
     private static func nameColumn(of rows: [ProgressBoard.Row], width: Int) -> Int {
@@ -33,13 +30,6 @@ struct ProgressPicture {
             [Columns.count(row.title)] + row.services.map { Columns.count($0.name.text) + 2 }
         }
         return min(names.max() ?? 0, max(10, width / 3))
-    }
-
-    private static func block(
-        of row: ProgressBoard.Row, at now: Timestamp, _ column: Int, _ width: Int
-    ) -> [Line] {
-        [line(of: row, at: now, column, width)]
-            + row.services.map { line(of: $0.name, $0.track, row, at: now, column) }
     }
 
     /// `qa-login-error  [########--]   8/10    3.2 s  network`

@@ -1,0 +1,52 @@
+internal import Foundation
+internal import Synchronization
+
+/// A shared deployment outside of every sandbox: a server in this process that answers who it is.
+final class Baseline: Sendable {
+    let port: UInt16
+    private let who: String
+    private let listener: Int32
+    private let isOpen = Mutex(true)
+
+    init(_ who: String) throws {
+        self.who = who
+        port = try Places.ports(1).lowerBound
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var yes: Int32 = 1
+        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        guard Wire.withAddress(of: port, { bind(listener, $0, $1) }) == 0, listen(listener, 128) == 0 else {
+            throw Trouble("port \(port) cannot be listened on: \(lastError())")
+        }
+        Thread.detachNewThread { self.accept() }
+    }
+
+    func stop() {
+        isOpen.withLock { isOpen in
+            guard isOpen else { return }
+            isOpen = false
+            shutdown(listener, Int32(SHUT_RDWR))
+            close(listener)
+        }
+    }
+
+    private func accept() {
+        while true {
+            let descriptor = Foundation.accept(listener, nil, nil)
+            guard descriptor >= 0 else { return }
+            answer(descriptor)
+            close(descriptor)
+        }
+    }
+
+    private func answer(_ descriptor: Int32) {
+        var head: [UInt8] = []
+        var byte: UInt8 = 0
+        while head.count < 8192, !head.suffix(4).elementsEqual("\r\n\r\n".utf8) {
+            guard recv(descriptor, &byte, 1, 0) == 1 else { return }
+            head.append(byte)
+        }
+        let reply = Array(
+            "HTTP/1.1 200 OK\r\nContent-Length: \(who.utf8.count + 1)\r\nConnection: close\r\n\r\n\(who)\n".utf8)
+        send(descriptor, reply, reply.count, Int32(MSG_NOSIGNAL.rawValue))
+    }
+}

@@ -1,0 +1,39 @@
+package import Model
+package import Reconciler
+internal import Synchronization
+
+/// A gateway driver that counts sessions down as a test told it to.
+package final class FakeGateways: GatewayDriver {
+    private struct State {
+        var sessions: [Int]
+        var verbs: [String] = []
+        var polls = 0
+    }
+
+    private let state: Mutex<State>
+
+    /// `sessions` is what each question after open sessions is answered, the last of them for ever.
+    package init(sessions: [Int] = [0]) { state = Mutex(State(sessions: sessions)) }
+
+    package var verbs: [String] { state.withLock(\.verbs) }
+    /// How often it was asked for open sessions.
+    package var polls: Int { state.withLock(\.polls) }
+
+    private func note(_ verb: String) { state.withLock { $0.verbs.append(verb) } }
+
+    package func survey(_ gateway: DesiredGateway) -> ObservedGateway {
+        ObservedGateway(isRunning: true, isCurrent: true)
+    }
+    package func configure(_ gateway: DesiredGateway) { note("configure \(gateway.name)") }
+    package func dismantle(_ gateway: GatewayName) { note("dismantle \(gateway)") }
+    package func admit(_ sandbox: SandboxName, port: UInt16?, to gateway: GatewayName) { note("admit \(sandbox)") }
+    package func dismiss(_ sandbox: SandboxName, from gateway: GatewayName) { note("dismiss \(sandbox)") }
+    package func setRoute(_ key: RouteKey, to target: RouteTarget, on gateway: GatewayName) { note("set \(key)") }
+    package func removeRoute(_ key: RouteKey, on gateway: GatewayName) { note("remove \(key)") }
+    package func openSessions(to address: String, port: UInt16, on gateway: GatewayName) -> Int {
+        state.withLock {
+            $0.polls += 1
+            return $0.sessions.count > 1 ? $0.sessions.removeFirst() : $0.sessions[0]
+        }
+    }
+}
