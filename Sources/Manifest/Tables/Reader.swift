@@ -6,6 +6,8 @@ struct Reader {
     private(set) var problems: [ManifestProblem] = []
     /// How many there were, those left out of ``problems`` included.
     private(set) var errors = 0
+    /// Those of them that leave a value unknown; a key too many does not.
+    private(set) var flaws = 0
     /// The parameters that `$(name)` may name; `nil` outside templates, where it means nothing.
     var parameters: Set<String>?
 
@@ -16,6 +18,7 @@ struct Reader {
 
     mutating func report(_ mark: Mark, _ code: String, _ message: String) {
         errors += 1
+        if code != "unknown-key" { flaws += 1 }
         guard problems.count < ReadingLimits.problems else { return }
         problems.append(ManifestProblem(at: place(mark), code: code, message))
     }

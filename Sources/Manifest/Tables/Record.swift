@@ -42,7 +42,7 @@ extension Shape {
                 return nil
             }
             var record = start
-            let before = reader.errors
+            let before = reader.flaws
             for entry in entries {
                 guard let field = fields.first(where: { $0.name == entry.key }) else {
                     let names = fields.map(\.name)
@@ -57,9 +57,10 @@ extension Shape {
                 reader.report(
                     node.mark, "missing-key", "key \"\(field.name)\" is missing; write it: \(field.schema.doc)")
             }
-            guard reader.errors == before else { return nil }
+            // An unknown key spoils the manifest and not the rest of the record, which is read on for its own problems.
+            guard reader.flaws == before else { return nil }
             check?(&record, node, &reader)
-            return reader.errors == before ? record : nil
+            return reader.flaws == before ? record : nil
         }
     }
 }

@@ -59,6 +59,23 @@ struct StatusTests {
         #expect(last == ["SANDBOX"])
     }
 
+    @Test("Watched, each picture replaces the one before, and a low screen says what is not on it")
+    func watched() {
+        var canvas = Canvas()
+        var screen = Screen(width: 100, height: 30)
+        let display = Display(medium: .terminal(width: 100, height: 30), colour: .plain)
+        screen.show("before\n" + canvas.draw(StatusTable(OutputSample.unkept), in: display))
+        screen.show(canvas.draw(StatusTable(OutputSample.standing), in: display))
+        #expect(screen.text + "\n" == "before\n" + StatusTable(OutputSample.standing).text(in: display))
+
+        canvas = Canvas()
+        var low = Screen(width: 100, height: 6)
+        let lowDisplay = Display(medium: .terminal(width: 100, height: 6), colour: .plain)
+        for _ in 0..<3 { low.show(canvas.draw(StatusTable(OutputSample.standing), in: lowDisplay)) }
+        #expect(low.lines.filter { $0.hasPrefix("main ") }.count == 1)
+        #expect(low.text.hasSuffix("\n… 8 more lines"))
+    }
+
     @Test("JSON has its version, every key whether or not there is a value, and UTC dates")
     func json() throws {
         try expectGolden(StatusJSON(OutputSample.standing).text, "status-json")

@@ -33,6 +33,8 @@ final class Baseline: Sendable {
         while true {
             let descriptor = Foundation.accept(listener, nil, nil)
             guard descriptor >= 0 else { return }
+            // Programs that are started meanwhile must not keep it open.
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             answer(descriptor)
             close(descriptor)
         }
@@ -47,6 +49,6 @@ final class Baseline: Sendable {
         }
         let reply = Array(
             "HTTP/1.1 200 OK\r\nContent-Length: \(who.utf8.count + 1)\r\nConnection: close\r\n\r\n\(who)\n".utf8)
-        send(descriptor, reply, reply.count, Int32(MSG_NOSIGNAL.rawValue))
+        send(descriptor, reply, reply.count, Int32(MSG_NOSIGNAL))
     }
 }

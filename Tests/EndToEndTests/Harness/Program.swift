@@ -9,7 +9,7 @@ struct Outcome: Sendable {
     var lines: [Substring] { output.split(separator: "\n") }
 }
 
-/// A program that runs. It is given no more of our environment than it needs, no open files, and no blocked signals:
+/// A program that runs. It is given no more of our environment than it needs, and no blocked signals:
 /// a thread of the test library may hold a mask that would make it deaf to SIGTERM.
 final class Program {
     let id: pid_t
@@ -43,7 +43,6 @@ final class Program {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
 
         var arguments = words.map { strdup($0) } + [nil]
         var variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
@@ -78,6 +77,11 @@ final class Program {
             throw Trouble("\(error); it wrote: \(said)")
         }
         return Outcome(status: status ?? -1, output: text(of: output), errors: text(of: errors))
+    }
+
+    /// Removes what it wrote.
+    func forget() {
+        for file in [output, errors] { unlink(file) }
     }
 
     /// What it wrote so far.

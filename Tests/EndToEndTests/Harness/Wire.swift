@@ -20,7 +20,7 @@ struct Wire: Sendable {
         let descriptor = try open()
         defer { close(descriptor) }
         let bytes = Array(text.utf8)
-        guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue)) == bytes.count else {
+        guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
             throw Trouble("\(peer) takes nothing: \(lastError())")
         }
         var answer: [UInt8] = []

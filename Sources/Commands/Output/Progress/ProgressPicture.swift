@@ -21,7 +21,7 @@ struct ProgressPicture {
             let services = size > 1 ? row.services.map { Self.line(of: $0.name, $0.track, row, at: now, column) } : []
             kept = [Self.line(of: row, at: now, column, width)] + services + kept
         }
-        kept = Array(kept.prefix(places))
+        kept = kept.suffix(places)
         lines = total <= room ? kept : [Line("… \(total - places) more", .faint)] + kept
     }
 

@@ -11,8 +11,7 @@ package struct ProgressView: Sendable {
     private var board = ProgressBoard()
     private let began: Timestamp
     private var lastDrawing: Timestamp?
-    /// The columns of each line on the screen that the next drawing replaces.
-    private var drawn: [Int] = []
+    private var canvas = Canvas()
 
     package init(display: Display, now: Timestamp) {
         self.display = display
@@ -59,7 +58,7 @@ package struct ProgressView: Sendable {
     package mutating func finish(now: Timestamp) -> String {
         var text = display.height == nil ? "" : draw(at: now)
         let lines = ProgressLines.verdict(of: board, elapsed: now.elapsed(since: began), in: display)
-        drawn = []
+        canvas = Canvas()
         lastDrawing = nil
         text += display.text(lines)
         return text
@@ -67,15 +66,7 @@ package struct ProgressView: Sendable {
 
     private mutating func draw(at now: Timestamp) -> String {
         guard let width = display.width, let height = display.height else { return "" }
-        let lines = ProgressPicture(of: board, at: now, width: width, height: height).lines.map { $0.cut(to: width) }
-        // The lines on the screen take more rows than lines where the window has become narrower.
-        let rows = min(drawn.reduce(0) { $0 + max(1, ($1 + width - 1) / width) }, height - 1)
-        var text = rows > 0 ? "\r\u{1b}[\(rows)A" : ""
-        // Each line is erased before it is written: after a full line the cursor still stands on its last column.
-        for line in lines { text += "\r\u{1b}[2K" + display.text([line]) }
-        text += "\u{1b}[J"
-        drawn = lines.map(\.columns)
         lastDrawing = now
-        return text
+        return canvas.draw(ProgressPicture(of: board, at: now, width: width, height: height).lines, in: display)
     }
 }

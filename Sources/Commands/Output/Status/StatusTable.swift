@@ -7,7 +7,9 @@ package struct StatusTable: Sendable {
 
     package init(_ standing: Standing) { self.standing = standing }
 
-    package func text(in display: Display) -> String {
+    package func text(in display: Display) -> String { display.text(lines(in: display)) }
+
+    func lines(in display: Display) -> [Line] {
         var lines = standing.heading(in: display)
         if standing.sandboxes.isEmpty {
             lines.append(standing.fleet == nil ? "no sandbox is known yet" : "no sandboxes")
@@ -15,8 +17,7 @@ package struct StatusTable: Sendable {
             lines += table.lines(in: display)
         }
         let notices = standing.noticeLines(in: display)
-        if !notices.isEmpty { lines += [Line()] + notices }
-        return display.text(lines)
+        return notices.isEmpty ? lines : lines + [Line()] + notices
     }
 
     private var table: Table {
@@ -39,15 +40,16 @@ package struct StatusDetail: Sendable {
     /// Of the sandboxes in `standing` it shows each one after the other.
     package init(_ standing: Standing) { self.standing = standing }
 
-    package func text(in display: Display) -> String {
+    package func text(in display: Display) -> String { display.text(lines(in: display)) }
+
+    func lines(in display: Display) -> [Line] {
         var lines = standing.heading(in: display)
         for (index, status) in standing.sandboxes.enumerated() {
             if index > 0 { lines.append(Line()) }
             lines += detail(of: status, in: display)
         }
         let notices = standing.noticeLines(in: display)
-        if !notices.isEmpty { lines += [Line()] + notices }
-        return display.text(lines)
+        return notices.isEmpty ? lines : lines + [Line()] + notices
     }
 
     private func detail(of status: SandboxStatus, in display: Display) -> [Line] {

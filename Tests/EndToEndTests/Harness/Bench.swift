@@ -1,0 +1,203 @@
+internal import Foundation
+internal import Testing
+
+/// An installation of its own: repository, data directory, ports, network and shared deployments. At the end of a
+/// scenario all of it is stopped and removed, and nothing of it may be left.
+final class Bench {
+    let scratch: String
+    let data: String
+    let engine: Engine
+    let repository: ManifestRepository
+    let account: Baseline
+    let payment: Baseline
+    let sandboxPorts: ClosedRange<UInt16>
+    let nodePorts: ClosedRange<UInt16>
+    let webPort: UInt16
+    let subnet: String
+    /// Distinguishes the names of this scenario.
+    let tail: String
+    private let binary: String
+    private(set) var daemon: Program?
+    /// Whether an order of the engine's own is left for the scenario to explain.
+    private var variables: [String: String]
+
+    static func scenario(_ body: (Bench) async throws -> Void) async throws {
+        let bench = try await Bench()
+        var failure: (any Error)?
+        do { try await body(bench) } catch { failure = error }
+        do { try await bench.clearUp() } catch {
+            Issue.record("clearing up: \(error)")
+        }
+        if let failure {
+            throw Trouble("\(failure)")
+        }
+    }
+
+    private init() async throws {
+        engine = try Engine.ofTheTests()
+        binary = try Self.program()
+        tail = String(UUID().uuidString.prefix(4).lowercased())
+        scratch = "/tmp/berth-e2e-\(tail)"
+        data = scratch + "/data"
+        try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+        repository = try await ManifestRepository(in: scratch)
+        account = try Baseline("account baseline")
+        payment = try Baseline("payment baseline")
+        sandboxPorts = try Places.ports(6)
+        nodePorts = try Places.ports(6)
+        webPort = try Places.ports(1).lowerBound
+        subnet = Places.network()
+        variables = [
+            "DOCKER_HOST": engine.host, "HOME": scratch, "NO_COLOR": "1",
+            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",
+        ]
+        try await Images(engine: engine, scratch: scratch).prepare()
+        try writeCatalogue()
+    }
+
+    /// Beside the test bundle, where the build puts it; `BERTH_BINARY` names another.
+    private static func program() throws -> String {
+        let own = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        let named = ProcessInfo.processInfo.environment["BERTH_BINARY"]
+        let path = named ?? own.appending(path: "berth").path(percentEncoded: false)
+        guard access(path, X_OK) == 0 else {
+            throw Trouble("no berth at \(path): run `make build`, or set BERTH_BINARY")
+        }
+        return path
+    }
+
+    /// Node, gateway and the services account and payment.
+    func writeCatalogue() throws {
+        try repository.write("places.yaml", Manifests.places(self))
+        try repository.write("account.yaml", Manifests.service("account", baseline: account.port))
+        try repository.write("payment.yaml", Manifests.service("payment", baseline: payment.port))
+    }
+
+    /// A name that no other scenario has.
+    func name(_ stem: String) -> String { "\(stem)-\(tail)" }
+
+    /// Writes a sandbox into a file of its own.
+    func write(_ sandbox: String, _ services: String, state: String = "Active") throws {
+        try repository.write(
+            "sandboxes/\(sandbox).yaml", Manifests.sandbox(sandbox, services, state: state))
+    }
+
+    // MARK: Berth
+
+    /// `berth …`, with the words that say where.
+    func berth(_ words: String..., within bound: Duration = .seconds(60)) async throws -> Outcome {
+        try await run(words, within: bound)
+    }
+
+    func run(
+        _ words: [String], with more: [String: String] = [:], within bound: Duration = .seconds(60)
+    ) async throws -> Outcome {
+        try await start(words, with: more).end(within: bound)
+    }
+
+    func start(_ words: [String], with more: [String: String] = [:]) throws -> Program {
+        try Program(
+            [binary] + words, environment: variables.merging(more) { _, new in new }, scratch: scratch)
+    }
+
+    var place: [String] { ["--repo", repository.path, "--data", data] }
+
+    func dryRun(_ words: String...) async throws -> Outcome { try await run(["reconcile", "--dry-run"] + place + words) }
+
+    func reconcile(_ words: String...) async throws -> Outcome { try await run(["reconcile"] + place + words) }
+
+    func status() async throws -> Standing? {
+        let outcome = try await berth("status", "--data", data, "-o", "json")
+        guard outcome.output.hasPrefix("{") else { return nil }
+        return try JSONDecoder().decode(Standing.self, from: Data(outcome.output.utf8))
+    }
+
+    func serve() throws {
+        precondition(daemon == nil, "it serves already")
+        daemon = try start(["serve", "--interval", "2s"] + place)
+    }
+
+    /// Serves, and waits until everything is as the newest commit wants it.
+    func serve(until commit: String) async throws {
+        try serve()
+        try await settle(at: commit)
+    }
+
+    /// Pushes, and waits until the daemon has brought everything there.
+    @discardableResult
+    func pushAndSettle(_ subject: String, within bound: Duration = .seconds(30)) async throws -> String {
+        let commit = try await repository.push(subject)
+        try await settle(at: commit, within: bound)
+        return commit
+    }
+
+    func settle(at commit: String, within bound: Duration = .seconds(30)) async throws {
+        do {
+            try await eventually("everything is at \(commit.prefix(7))", within: bound, every: .milliseconds(50)) {
+                guard daemon?.isRunning ?? true else { throw Trouble("berth serve ended") }
+                return try await status()?.isSettled(at: commit) ?? false
+            }
+        } catch {
+            let status = try await berth("status", "--data", data)
+            throw Trouble("\(error)\n\(status.output)\(status.errors)\nthe daemon said: \(daemon?.said ?? "nothing")")
+        }
+    }
+
+    /// Ends the daemon as a service manager would.
+    @discardableResult
+    func stop(within bound: Duration = .seconds(25)) async throws -> Outcome? {
+        guard let daemon else { return nil }
+        daemon.send(SIGTERM)
+        self.daemon = nil
+        return try await daemon.end(within: bound)
+    }
+
+    /// Ends the daemon as a power cut would.
+    func kill() async throws {
+        guard let daemon else { return }
+        daemon.send(SIGKILL)
+        self.daemon = nil
+        _ = try await daemon.end(within: .seconds(5))
+    }
+
+    // MARK: The end
+
+    var owner: String {
+        let file = URL(filePath: data + "/secrets/installation")
+        let text = (try? String(contentsOf: file, encoding: .utf8)) ?? "nobody"  // SAFE: nobody owns nothing
+        return "berth.owner=" + text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    private func clearUp() async throws {
+        account.stop()
+        payment.stop()
+        let said = daemon?.said ?? ""
+        _ = try await stop()
+        let mine = owner
+        if FileManager.default.fileExists(atPath: data) {
+            let outcome = try await berth("destroy", "--yes", "--data", data)
+            #expect(outcome.status == 0, "berth destroy: \(outcome.output)\(outcome.errors)\n\(said)")
+        }
+        let containers = try await engine.containers(mine)
+        let networks = try await engine.networks(mine)
+        #expect(containers.map(\.name) == [], "containers are left")
+        #expect(networks == [], "networks are left")
+        #expect(try await engine.volumes(named: "berth-lease") == [], "the lease is left")
+        let proxies = proxies()
+        #expect(proxies == [], "proxies are left")
+        for proxy in proxies { Foundation.kill(proxy, SIGKILL) }
+        for container in containers { try await engine.docker("rm", "--force", container.id) }
+        for network in networks { try await engine.docker("network", "rm", network) }
+        try FileManager.default.removeItem(atPath: scratch)
+    }
+
+    /// The HAProxy processes of this installation, from the table of processes.
+    func proxies() -> [pid_t] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []  // SAFE: no table, no proxy
+        return names.compactMap { pid_t($0) }.filter { id in
+            let file = URL(filePath: "/proc/\(id)/cmdline")
+            let line = String(decoding: (try? Data(contentsOf: file)) ?? Data(), as: UTF8.self)  // SAFE: it is gone
+            return line.contains("haproxy") && line.contains(data + "/")
+        }
+    }
+}

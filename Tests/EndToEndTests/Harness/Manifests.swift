@@ -1,0 +1,40 @@
+/// The texts of manifests.
+enum Manifests {
+    static func places(_ bench: Bench) -> String {
+        """
+        node: here
+        offline: true
+        portPools: [{name: micro, from: \(bench.nodePorts.lowerBound), to: \(bench.nodePorts.upperBound)}]
+        subnetPool: {cidr: \(bench.subnet), perSandboxPrefix: 28}
+        ---
+        gateway: edge
+        listeners:
+        - {name: own, from: \(bench.sandboxPorts.lowerBound), to: \(bench.sandboxPorts.upperBound), selects: sandbox}
+        - {name: web, port: \(bench.webPort), baseDomain: berth.localhost}
+        selection:
+        - {type: header, name: x-sandbox}
+        """
+    }
+
+    /// `more` are further lines of the service.
+    static func service(_ name: String, baseline: UInt16, _ more: String = "") -> String {
+        """
+        service: \(name)
+        image: berth-test/e2e-\(name):{branch}
+        ports: [{name: http, container: 8080}]
+        health: {http: {path: /health}, interval: 200ms, timeout: 1s, startPeriod: 3s, unhealthyAfter: 2}
+        baseline: {url: "http://127.0.0.1:\(baseline)"}
+        \(more)
+        """
+    }
+
+    /// `services` are lines such as `account: {branch: feature/a}`.
+    static func sandbox(_ name: String, _ services: String..., state: String = "Active") -> String {
+        """
+        sandbox: \(name)
+        lifecycle: {state: \(state)}
+        services:\(services.isEmpty ? " {}" : "")
+        \(services.map { "  \($0)" }.joined(separator: "\n"))
+        """
+    }
+}
