@@ -96,7 +96,7 @@ CREATE TABLE status (
     title TEXT NOT NULL,
     owner TEXT,
     phase TEXT NOT NULL CHECK (
-        phase IN ('Pending', 'Progressing', 'Ready', 'Degraded', 'Suspended', 'Failed', 'Deleting')
+        phase IN ('Pending', 'Progressing', 'Ready', 'Degraded', 'Suspended', 'Failed', 'Deleting', 'Held')
     ),
     message TEXT NOT NULL,
     attempted TEXT,

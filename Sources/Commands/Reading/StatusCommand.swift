@@ -31,15 +31,22 @@ struct StatusCommand: AsyncParsableCommand {
             terminal.write(StatusJSON(standing).text)
             return
         }
-        show(standing, on: terminal)
+        var canvas = Canvas()
+        if watch { _ = redraw(standing, on: &canvas, terminal) } else { show(standing, on: terminal) }
         while watch, !Task.isCancelled {
             try await Task.sleep(for: followRhythm)  // SAFE: until Ctrl-C
             standing = try await reader.standing(of: name)
-            guard terminal.write(terminal.isTerminal ? "\u{1b}[H\u{1b}[2J" : "\n") == .written else { return }
-            show(standing, on: terminal)
+            guard redraw(standing, on: &canvas, terminal) == .written else { return }
         }
         let isWell = standing.sandboxes.allSatisfy { $0.phase != .failed && $0.phase != .degraded }
         if !isWell { throw ExitCode(ExitStatus.failure.rawValue) }
+    }
+
+    private func redraw(_ standing: Standing, on canvas: inout Canvas, _ terminal: Terminal) -> Terminal.Delivery {
+        let display = terminal.display
+        return terminal.write(
+            sandbox == nil
+                ? canvas.draw(StatusTable(standing), in: display) : canvas.draw(StatusDetail(standing), in: display))
     }
 
     private func show(_ standing: Standing, on terminal: Terminal) {

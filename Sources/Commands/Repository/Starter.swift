@@ -1,6 +1,6 @@
 /// The starter repository of `berth init`: the folder manifests/, written here by scripts/embed-starter.
-enum Starter {
-    static let files: [(path: String, text: String)] = [
+package enum Starter {
+    package static let files: [(path: String, text: String)] = [
         (
             path: "places/gateway.yaml",
             text: #"""

@@ -9,6 +9,8 @@ struct Follow {
         /// These cannot get there without another commit, image or secret.
         case failed([String])
         case timedOut([String])
+        /// By a signal; what was begun is finished at the next run.
+        case stopped
     }
 
     /// How often the journal is read.
@@ -32,11 +34,21 @@ struct Follow {
             show(new)
             let standing = try await standing()
             switch standing {
-            case .settled, .failed: return standing
+            case .settled, .failed, .stopped: return standing
             case .timedOut where ContinuousClock.now >= deadline: return standing
             case .timedOut: try await Task.sleep(for: Self.rhythm)  // SAFE: a bounded wait, until the deadline
             }
         }
+    }
+
+    /// The event after which to begin: the coming of the commit that is still being worked on, else the newest.
+    func beginning() async throws -> Int64 {
+        let recent = try await journal.events(after: 0, sandbox: nil, limit: Self.batch)
+        let newest = recent.last?.id ?? 0
+        guard try await journal.statuses().contains(where: { $0.phase == .progressing || $0.phase == .pending }),
+            let commit = recent.last(where: { $0.event.kind == "revision.seen" })
+        else { return newest }
+        return commit.id
     }
 
     /// Where things are; `.timedOut` while they move.
@@ -54,7 +66,7 @@ struct Follow {
                 moving.append("\(status.sandbox) is \(status.phase.rawValue.lowercased()) \(status.message)")
             case .ready where status.healthy != head.commit, .suspended where status.applied != head.commit:
                 moving.append("\(status.sandbox) is not at \(head.commit.short) yet")
-            case .ready, .suspended: break
+            case .ready, .suspended, .held: break
             }
         }
         guard moving.isEmpty else { return .timedOut(moving) }

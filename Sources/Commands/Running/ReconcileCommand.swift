@@ -99,7 +99,7 @@ struct ReconcileCommand: AsyncParsableCommand {
         let fleet = try await installation.fleet(
             FixedRevision(wanted, from: loader), node: name, branch: repository.branch, interval: .seconds(30))
         let follow = Follow(journal: installation.journal, target: wanted.commit, since: .now, timeout: timeout)
-        let ending = try await run(fleet, while: follow, on: installation.journal, terminal)
+        let ending = try await run(fleet, while: follow, on: terminal)
 
         let host = installation.host(for: name)
         let survey = await Survey.take(
@@ -111,7 +111,7 @@ struct ReconcileCommand: AsyncParsableCommand {
 
     /// Runs the fleet until the journal says that it is where it should be, then stops it in order.
     private func run(
-        _ fleet: Fleet<ContinuousClock>, while follow: Follow, on journal: SQLiteJournal, _ terminal: Terminal
+        _ fleet: Fleet<ContinuousClock>, while follow: Follow, on terminal: Terminal
     ) async throws -> Follow.Ending {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -123,7 +123,7 @@ struct ReconcileCommand: AsyncParsableCommand {
                 return nil
             }
             tasks.addTask {
-                let ending = try await watch(follow, on: journal, terminal)
+                let ending = try await watch(follow, on: terminal)
                 await group.triggerGracefulShutdown()
                 return ending
             }
@@ -131,14 +131,12 @@ struct ReconcileCommand: AsyncParsableCommand {
             for try await result in tasks {
                 if let result { ending = result } else { tasks.cancelAll() }
             }
-            return ending ?? .timedOut(["stopped by a signal; what was begun is finished at the next run"])
+            return ending ?? .stopped
         }
     }
 
-    private func watch(_ follow: Follow, on journal: SQLiteJournal, _ terminal: Terminal) async throws
-        -> Follow.Ending
-    {
-        let last = try await journal.events(after: 0, sandbox: nil, limit: 1).last?.id ?? 0
+    private func watch(_ follow: Follow, on terminal: Terminal) async throws -> Follow.Ending {
+        let last = try await follow.beginning()
         var view = ProgressView(display: terminal.display, now: .now)
         let ending = try await follow.run(from: last) { events in
             view.resize(to: terminal.display)
@@ -163,6 +161,8 @@ struct ReconcileCommand: AsyncParsableCommand {
             throw Complaint(sentences.joined(separator: "\n"))
         case .timedOut(let sentences):
             throw Complaint("not there after \(timeout): " + sentences.joined(separator: "; "))
+        case .stopped:
+            throw Complaint("stopped; the next berth reconcile goes on from here")
         }
     }
 
@@ -182,17 +182,18 @@ struct ReconcileCommand: AsyncParsableCommand {
         let since = Timestamp.now
         try Nudges(directory: directory).send()
         let ending = try await watch(
-            Follow(journal: journal, target: nil, since: since, timeout: timeout), on: journal, terminal)
+            Follow(journal: journal, target: nil, since: since, timeout: timeout), on: terminal)
         let after = try await journal.fleetStatus()
         for notice in after?.notices ?? [] { Terminal.complain(notice) }
+        let isHeld = try await journal.statuses().contains { $0.phase == .held }
         switch ending {
-        case .settled where (after?.notices ?? []).isEmpty:
-            Terminal.say("All is as \(after?.head?.commit.short ?? "?") wants it.")
-        case .settled:
-            try finish((after?.notices ?? []).contains { $0.contains("--allow-deletions") } ? .deletionsHeld : .failure)
+        case .settled where isHeld: try finish(.deletionsHeld)
+        case .settled where !(after?.notices ?? []).isEmpty: try finish(.failure)
+        case .settled: Terminal.say("All is as \(after?.head?.commit.short ?? "?") wants it.")
         case .failed(let sentences): throw Complaint(sentences.joined(separator: "\n"))
         case .timedOut(let sentences):
             throw Complaint("not there after \(timeout): " + sentences.joined(separator: "; "))
+        case .stopped: throw Complaint("stopped; the daemon goes on")
         }
     }
 

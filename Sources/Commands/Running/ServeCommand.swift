@@ -54,7 +54,7 @@ struct ServeCommand: AsyncParsableCommand {
 }
 
 /// `30s`, `5m`, `2h`; between a second and a day.
-@Sendable func parseDuration(_ text: String) throws -> Duration {
+@Sendable package func parseDuration(_ text: String) throws -> Duration {
     let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600]
     guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()), count > 0,
         count * unit <= 86_400

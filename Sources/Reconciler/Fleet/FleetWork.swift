@@ -87,9 +87,11 @@ extension Fleet {
                 await standing(sandbox, in: observed, at: survey.plan.revision.commit)
                 continue
             }
+            // Before the look is published, so that whoever follows it knows that there is something to wait for.
+            await begin(sandbox, at: survey.plan.revision.commit)
             trigger(.sandbox(name))
         }
-        for name in deletable.sorted() { trigger(.sandbox(name)) }
+        for name in survey.leaving.sorted() { await leave(name, survey) }
         for (name, problem) in survey.inputs.desired.frozen { await freeze(name, problem) }
         let known = survey.inputs.existing.union(survey.inputs.desired.sandboxes.keys)
             .union(survey.inputs.desired.frozen.keys)
@@ -102,8 +104,9 @@ extension Fleet {
     func converge(_ subject: Plan.Subject) async -> Bool {
         guard let goal = goal(for: subject) else { return true }
         let wanted = goal.desired.sandbox(subject)
-        if let wanted { await begin(wanted, at: goal.desired.revision.commit) }
         let result = await pass.run(subject, toward: goal) {
+            if let wanted { await self.begin(wanted, at: goal.desired.revision.commit) }
+        } isSuperseded: {
             await self.isOutdated(subject, since: wanted)
         }
         await conclude(subject, wanted, goal, result)
@@ -135,7 +138,6 @@ extension Fleet {
     }
 
     private func begin(_ sandbox: DesiredSandbox, at commit: CommitID) async {
-        guard statuses[sandbox.name]?.attempted != commit else { return }
         var status =
             statuses[sandbox.name]
             ?? SandboxStatus(
@@ -151,7 +153,15 @@ extension Fleet {
         let commit = goal.desired.revision.commit
         switch result.verdict {
         case .unchanged, .converged:
-            guard case .sandbox(let name) = subject else { return }
+            if result.verdict == .converged {
+                await append(
+                    EventRecord(
+                        at: surroundings.now(), sandbox: subject.sandbox, kind: "pass.converged",
+                        message: "\(result.steps) step(s) done; nothing is left to do",
+                        cause: cause(of: subject, wanted, goal),
+                        revision: commit))
+            }
+            guard let name = subject.sandbox else { return }
             observations[name] = nil
             if let wanted, let observed = result.observed {
                 await standing(wanted, in: observed, at: commit)
@@ -159,12 +169,6 @@ extension Fleet {
                 deletable.remove(name)
                 await forget(name)
             }
-            guard result.verdict == .converged else { return }
-            await append(
-                EventRecord(
-                    at: surroundings.now(), sandbox: name, kind: "pass.converged",
-                    message: "\(result.steps) step(s) done; nothing is left to do", cause: cause(of: wanted, goal),
-                    revision: commit))
         case .superseded:
             break
         case .interrupted, .failed:
@@ -178,12 +182,11 @@ extension Fleet {
         let message = result.complaints.joined(separator: "; ")
         surroundings.logger.warning(
             "Pass failed", metadata: ["subject": "\(subject)", "error": "\(message)"])
-        guard case .sandbox(let name) = subject else { return }
         await append(
             EventRecord(
-                at: surroundings.now(), sandbox: name, kind: "pass.failed", message: message,
-                cause: cause(of: wanted, goal), revision: goal.desired.revision.commit))
-        guard let wanted else { return }
+                at: surroundings.now(), sandbox: subject.sandbox, kind: "pass.failed", message: message,
+                cause: cause(of: subject, wanted, goal), revision: goal.desired.revision.commit))
+        guard let name = subject.sandbox, let wanted else { return }
         var status = SandboxStatus(
             of: wanted, in: result.observed, gateway: wanted.gateway, last: statuses[name], at: surroundings.now())
         status.attempted = goal.desired.revision.commit
@@ -192,9 +195,13 @@ extension Fleet {
         await put(status)
     }
 
-    private func cause(of wanted: DesiredSandbox?, _ goal: Pass.Goal) -> String {
-        wanted.map { "\(Cause.manifest($0.place, by: $0.changedBy))" }
-            ?? "\(Cause.removed(since: goal.desired.revision))"
+    private func cause(of subject: Plan.Subject, _ wanted: DesiredSandbox?, _ goal: Pass.Goal) -> String {
+        switch subject {
+        case .gateway(let name): goal.desired.gateways[name]?.place.short ?? ""
+        case .sandbox:
+            wanted.map { "\(Cause.manifest($0.place, by: $0.changedBy))" }
+                ?? "\(Cause.removed(since: goal.desired.revision))"
+        }
     }
 
     // MARK: Where things stand
@@ -208,6 +215,22 @@ extension Fleet {
         status.applied = commit
         if status.phase != .degraded { status.healthy = commit }
         await put(status)
+    }
+
+    /// A sandbox in no manifest: on its way out, or waiting for somebody's consent to that.
+    private func leave(_ name: SandboxName, _ survey: Survey) async {
+        let revision = survey.plan.revision
+        var status =
+            statuses[name]
+            ?? SandboxStatus(
+                sandbox: name, title: name.text, phase: .pending, cause: "", updatedAt: surroundings.now())
+        status.attempted = revision.commit
+        status.cause = "\(Cause.removed(since: revision))"
+        status.phase = deletable.contains(name) ? .deleting : .held
+        status.message = survey.plan.heldDeletions?.sentence ?? ""
+        status.updatedAt = surroundings.now()
+        await put(status)
+        if deletable.contains(name) { trigger(.sandbox(name)) }
     }
 
     private func freeze(_ name: SandboxName, _ problem: ManifestProblem) async {
@@ -254,6 +277,12 @@ extension Fleet {
         do throws(JournalError) { try await journal.append(event) } catch {
             surroundings.complain("history is not written", error)
         }
+    }
+}
+
+extension Plan.Subject {
+    fileprivate var sandbox: SandboxName? {
+        if case .sandbox(let name) = self { name } else { nil }
     }
 }
 

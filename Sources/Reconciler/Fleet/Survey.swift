@@ -37,13 +37,15 @@ package struct Survey: Sendable {
         return Survey(inputs: inputs, plan: FleetPlan(inputs, drawingFrom: &pools))
     }
 
-    /// The sandboxes that are there, in no manifest, and may be deleted.
-    package var deletable: Set<SandboxName> {
-        guard plan.heldDeletions == nil else { return [] }
-        return Set(
+    /// The sandboxes that are there and in no manifest.
+    package var leaving: Set<SandboxName> {
+        Set(
             plan.plans.compactMap { plan in
                 guard plan.kind == .remove, case .sandbox(let name) = plan.subject else { return nil }
                 return name
             })
     }
+
+    /// Those of them that may be deleted.
+    package var deletable: Set<SandboxName> { plan.heldDeletions == nil ? leaving : [] }
 }

@@ -63,8 +63,10 @@ package struct Pass: Sendable {
         executor = Executor(hosts: hosts, journal: journal, surroundings: surroundings, width: width)
     }
 
+    /// `willAct` is told before anything is done; `isSuperseded` is asked at each step boundary.
     package func run(
-        _ subject: Plan.Subject, toward goal: Goal, isSuperseded: @Sendable () async -> Bool = { false }
+        _ subject: Plan.Subject, toward goal: Goal, willAct: @Sendable () async -> Void = {},
+        isSuperseded: @Sendable () async -> Bool = { false }
     ) async -> Result {
         var steps = 0
         for round in 1...Self.mostRounds {
@@ -82,6 +84,7 @@ package struct Pass: Sendable {
                     blockers.isEmpty ? (round == 1 ? .unchanged : .converged) : .failed
                 return Result(verdict: verdict, complaints: blockers, observed: look.observed, steps: steps)
             }
+            await willAct()
             if let ended = await act(on: look, subject, goal, round, isSuperseded, &steps) { return ended }
         }
         let complaint = "after \(Self.mostRounds) rounds there is still something to do; see berth events"

@@ -207,6 +207,8 @@ package struct SandboxStatus: Hashable, Sendable {
         case suspended = "Suspended"
         case failed = "Failed"
         case deleting = "Deleting"
+        /// In no manifest any more; its deletion waits for a person.
+        case held = "Held"
     }
 
     package struct Service: Hashable, Sendable {

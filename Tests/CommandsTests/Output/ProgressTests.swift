@@ -126,6 +126,22 @@ struct ProgressTests {
             ])
     }
 
+    @Test("Where a sandbox fits only in part, its newest services are shown; settled ones shrink to a line first")
+    func partly() {
+        var view = ProgressView(display: Self.terminal(80, 5), now: OutputSample.noon)
+        let services = (1...5).map {
+            OutputSample.event(0, "step.started", "start x", sandbox: "qa", service: "service-\($0)")
+        }
+        var screen = Screen(width: 80, height: 5)
+        screen.show(view.feed(services, now: OutputSample.noon))
+        #expect(
+            screen.lines.prefix(4).map { $0.prefix(11) } == ["… 3 more", "  service-3", "  service-4", "  service-5"])
+        let end = OutputSample.event(200, "pass.converged", "", sandbox: "qa")
+        screen.show(view.feed([end], now: end.at))
+        #expect(screen.text.hasPrefix("qa           [####################]      0     0.2 s  done"))
+        #expect(screen.text.split(separator: "\n").count == 1)
+    }
+
     @Test("At most ten drawings a second, however many events there are")
     func rate() {
         var view = ProgressView(display: Self.terminal(80), now: OutputSample.noon)

@@ -73,7 +73,7 @@ struct StatusTests {
         let lowDisplay = Display(medium: .terminal(width: 100, height: 6), colour: .plain)
         for _ in 0..<3 { low.show(canvas.draw(StatusTable(OutputSample.standing), in: lowDisplay)) }
         #expect(low.lines.filter { $0.hasPrefix("main ") }.count == 1)
-        #expect(low.text.hasSuffix("\n… 8 more lines"))
+        #expect(low.text.hasSuffix("\n… 9 more lines"))
     }
 
     @Test("JSON has its version, every key whether or not there is a value, and UTC dates")

@@ -18,8 +18,9 @@ final class Bench {
     let tail: String
     private let binary: String
     private(set) var daemon: Program?
-    /// Whether an order of the engine's own is left for the scenario to explain.
-    private var variables: [String: String]
+    private let variables: [String: String]
+    /// Containers that are not Berth's, to be removed at the end.
+    private var strangers: [String] = []
 
     static func scenario(_ body: (Bench) async throws -> Void) async throws {
         let bench = try await Bench()
@@ -135,7 +136,9 @@ final class Bench {
         do {
             try await eventually("everything is at \(commit.prefix(7))", within: bound, every: .milliseconds(50)) {
                 guard daemon?.isRunning ?? true else { throw Trouble("berth serve ended") }
-                return try await status()?.isSettled(at: commit) ?? false
+                guard let standing = try await status(), standing.isSettled(at: commit) else { return false }
+                // What an earlier process wrote is not this one's word.
+                return daemon == nil || standing.daemon.processId == daemon?.id
             }
         } catch {
             let status = try await berth("status", "--data", data)
@@ -158,6 +161,14 @@ final class Bench {
         daemon.send(SIGKILL)
         self.daemon = nil
         _ = try await daemon.end(within: .seconds(5))
+    }
+
+    /// Starts a container that is not Berth's; its id.
+    func stranger(named name: String) async throws -> String {
+        let id = try await engine.docker(
+            "run", "--detach", "--network", "none", "--name", name, "berth-test/busybox:1")
+        strangers.append(id)
+        return id
     }
 
     // MARK: The end
@@ -188,6 +199,7 @@ final class Bench {
         for proxy in proxies { Foundation.kill(proxy, SIGKILL) }
         for container in containers { try await engine.docker("rm", "--force", container.id) }
         for network in networks { try await engine.docker("network", "rm", network) }
+        for stranger in strangers { try await engine.docker("rm", "--force", stranger) }
         try FileManager.default.removeItem(atPath: scratch)
     }
 

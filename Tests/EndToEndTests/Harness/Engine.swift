@@ -110,6 +110,19 @@ struct Engine: Sendable {
         return lines.sorted()
     }
 
+    /// What the engine says happened to the containers with the label since then: `start feature-b`, by the tag of
+    /// their image.
+    func events(_ label: String, since start: Date) async throws -> [String] {
+        let text = try await docker(
+            "events", "--since", "\(start.timeIntervalSince1970)", "--until", "\(Date().timeIntervalSince1970)",
+            "--filter", "label=\(label)", "--filter", "type=container",
+            "--format", "{{.Action}} {{.Actor.Attributes.image}}")
+        return text.split(separator: "\n").map { line in
+            let tag = line.split(separator: ":").last ?? ""
+            return "\(line.prefix { $0 != " " }) \(tag)"
+        }
+    }
+
     // MARK: What a person does
 
     /// `docker …`; its output. What it refuses is a failure.

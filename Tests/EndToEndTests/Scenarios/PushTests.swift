@@ -38,11 +38,13 @@ extension EndToEnd {
             }
         }
 
-        @Test("moves one service from its baseline to a branch, and no request fails")
-        func movesOneService() async throws {
+        @Test(
+            "moves one service from its baseline to a branch, and no request fails",
+            arguments: ["\n  payment: {use: baseline}", ""])
+        func movesOneService(payment: String) async throws {
             try await Bench.scenario { bench in
                 let qa = bench.name("qa")
-                try bench.write(qa, "account: {branch: feature/a}")
+                try bench.write(qa, "account: {branch: feature/a}" + payment)
                 try await bench.serve(until: try await bench.repository.push("account"))
                 let account = try await bench.container(of: "account", in: qa)
 

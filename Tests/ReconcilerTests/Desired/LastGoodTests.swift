@@ -150,8 +150,9 @@ struct LastGoodTests {
         let shop = await Shop()
         _ = try await shop.push(["qa.yaml": "sandbox: qa\ngateway: main\n"])
         let clash = try await shop.push([
-            "places.yaml": "gateway: a\nlisteners: [{name: a, port: 18000}]\n---\n" + Shop.places
-                + "\n- {name: web, port: 18000}"
+            "places.yaml": .text(
+                "gateway: a\nlisteners: [{name: a, port: 18000}]\n---\ngateway: main\n"
+                    + "listeners: [{name: a, from: 18080, to: 18099}, {name: web, port: 18000}]")
         ])
         #expect(clash.gateways[Sample.gatewayName]?.sandboxPorts == 18080...18099)
         #expect(clash.images("qa") != nil)

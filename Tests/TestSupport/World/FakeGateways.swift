@@ -21,7 +21,7 @@ package final class FakeGateways: GatewayDriver {
 
     private func note(_ verb: String) { state.withLock { $0.verbs.append(verb) } }
 
-    package func survey(_ gateway: DesiredGateway) -> ObservedGateway {
+    package func survey(_ gateway: DesiredGateway) throws(HostError) -> ObservedGateway {
         ObservedGateway(isRunning: true, isCurrent: true)
     }
     package func configure(_ gateway: DesiredGateway) { note("configure \(gateway.name)") }

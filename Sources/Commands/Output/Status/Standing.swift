@@ -68,7 +68,7 @@ extension SandboxStatus.Phase {
     fileprivate var tone: Tone {
         switch self {
         case .ready: .good
-        case .pending, .progressing, .deleting: .busy
+        case .pending, .progressing, .deleting, .held: .busy
         case .degraded, .failed: .bad
         case .suspended: .faint
         }
