@@ -105,9 +105,9 @@ extension Fleet {
         guard let goal = goal(for: subject) else { return true }
         let wanted = goal.desired.sandbox(subject)
         let result = await pass.run(subject, toward: goal) {
-            if let wanted { await self.begin(wanted, at: goal.desired.revision.commit) }
-        } isSuperseded: {
             await self.isOutdated(subject, since: wanted)
+        } willAct: {
+            if let wanted { await self.begin(wanted, at: goal.desired.revision.commit) }
         }
         await conclude(subject, wanted, goal, result)
         return switch result.verdict {

@@ -65,8 +65,8 @@ package struct Pass: Sendable {
 
     /// `willAct` is told before anything is done; `isSuperseded` is asked at each step boundary.
     package func run(
-        _ subject: Plan.Subject, toward goal: Goal, willAct: @Sendable () async -> Void = {},
-        isSuperseded: @Sendable () async -> Bool = { false }
+        _ subject: Plan.Subject, toward goal: Goal, isSuperseded: @Sendable () async -> Bool = { false },
+        willAct: @Sendable () async -> Void = {}
     ) async -> Result {
         var steps = 0
         for round in 1...Self.mostRounds {
