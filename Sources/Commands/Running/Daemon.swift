@@ -7,8 +7,10 @@ internal import ServiceLifecycle
 
 /// The service behind `berth serve`: waits for a first commit, then keeps the fleet at the newest.
 struct Daemon: Service {
-    /// How long to wait before the manifests are asked for again, while there has been no commit yet.
-    static let patience = Duration.milliseconds(500)
+    /// How long to wait before the manifests are asked for again, while there has been no commit yet; it doubles up
+    /// to the longest.
+    static let patience = Duration.milliseconds(250)
+    static let longestPatience = Duration.seconds(2)
 
     let installation: Installation
     let loader: ManifestLoader
@@ -36,6 +38,7 @@ struct Daemon: Service {
     /// `nil` when told to stop before there was one.
     private func firstCommit() async throws -> DesiredState? {
         var said = ""
+        var wait = Self.patience
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             do throws(SourceError) {
                 return try await loader.load()
@@ -50,7 +53,8 @@ struct Daemon: Service {
                             processID: ProcessInfo.processInfo.processIdentifier))
                 }
             }
-            try await pause(Self.patience)
+            do { try await pause(wait) } catch { return nil }
+            wait = min(wait * 2, Self.longestPatience)
         }
         return nil
     }

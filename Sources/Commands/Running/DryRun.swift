@@ -11,6 +11,8 @@ internal import SQLiteJournal
 struct DryRun {
     let plan: FleetPlan
     let heading: String
+    /// Every sandbox that is declared or there.
+    let known: Set<SandboxName>
 
     static func take(
         _ repository: RepositoryOptions, _ data: DataOptions, _ node: NodeOptions, revision: String?,
@@ -37,7 +39,8 @@ struct DryRun {
         await engine.shutdown()
         return DryRun(
             plan: survey.plan,
-            heading: heading(repository.branch, revision, survey.plan, was: memory.head))
+            heading: heading(repository.branch, revision, survey.plan, was: memory.head),
+            known: survey.inputs.existing.union(desired.sandboxes.keys).union(desired.frozen.keys))
     }
 
     private static func heading(_ branch: String, _ revision: String?, _ plan: FleetPlan, was: Revision?) -> String {

@@ -69,11 +69,9 @@ struct ReconcileCommand: AsyncParsableCommand {
         let only = sandbox.isEmpty ? nil : Set(try sandbox.map { try SandboxName(slugging: $0) })
         let dry = try await DryRun.take(
             repository, data, node, revision: revision, only: only, consented: allowDeletions)
-        if let only {
-            let known = Set(dry.plan.plans.map(\.subject.description))
-            for name in only where dry.plan.unchanged == 0 && !known.contains("sandbox \(name)") {
-                throw Complaint("there is no sandbox \(name) in the manifests or on this machine")
-            }
+        if let stranger = only?.subtracting(dry.known).min() {
+            let known = dry.known.sorted().map(\.text).joined(separator: ", ")
+            throw Complaint("there is no sandbox \(stranger); there are: \(known.isEmpty ? "none" : known)")
         }
         switch output {
         case .text: Terminal.say(PlanText(of: dry.plan, heading: dry.heading).text)

@@ -57,7 +57,7 @@ struct ServeCommand: AsyncParsableCommand {
 @Sendable package func parseDuration(_ text: String) throws -> Duration {
     let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600]
     guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()), count > 0,
-        count * unit <= 86_400
+        count <= 86_400 / unit
     else { throw ValidationError("\"\(text)\" is no duration; write it like 30s, 5m or 2h, a day at most") }
     return .seconds(count * unit)
 }

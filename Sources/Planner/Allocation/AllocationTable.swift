@@ -65,7 +65,7 @@ package struct AllocationTable: Sendable {
         for sandbox: SandboxName, _ service: ServiceName, container: UInt16, asking request: PortRequest,
         on node: DesiredNode, avoiding busy: Set<UInt16>
     ) -> UInt16? {
-        var heldByOthers = busy
+        var heldByOthers: Set<UInt16> = []
         for (resource, holder) in held {
             guard case .published(node.name, let number, service, container: let other) = resource else {
                 if case .published(node.name, let number, _, container: _) = resource { heldByOthers.insert(number) }
@@ -77,7 +77,9 @@ package struct AllocationTable: Sendable {
                 heldByOthers.insert(number)
             }
         }
-        return port(asking: request, for: sandbox, in: node.portPool, avoiding: heldByOthers) {
+        // One of our own containers may be what is busy on a port asked for; another's claim to it is not ours.
+        if case .fixed(let number) = request, heldByOthers.contains(number) { return nil }
+        return port(asking: request, for: sandbox, in: node.portPool, avoiding: heldByOthers.union(busy)) {
             .published(node.name, $0, service, container: container)
         }
     }

@@ -82,8 +82,9 @@ package struct ReconcileLoop<Instant: InstantProtocol>: Sendable where Instant.D
         }
         let due = now.advanced(by: delay)
         phase = .waiting(until: due)
-        // An earlier alarm will do: when it rings too soon it is set again, so triggers pile up no sleepers.
-        if alarms.contains(where: { $0 <= due }) { return nil }
+        // An earlier alarm will do: when it rings too soon it is set again, so triggers pile up no sleepers. One that is
+        // due already does not: nobody may have set it, where a trigger came first.
+        if alarms.contains(where: { $0 > now && $0 <= due }) { return nil }
         return setAlarm(for: due)
     }
 

@@ -10,7 +10,7 @@ struct CommitFiles {
     private(set) var objects: [ObjectID: ManifestObject] = [:]
     /// Declared, but not usable.
     private(set) var broken: [ObjectID: ManifestProblem] = [:]
-    /// Files of which nothing is known.
+    /// Files of which it is not known what they declare, or not of all of it.
     private(set) var unreadable: [String: ManifestProblem] = [:]
     private(set) var problems: [ManifestProblem] = []
     private var suspects: [ManifestObject] = []
@@ -71,7 +71,7 @@ struct CommitFiles {
 
     mutating func add(_ file: ParsedFile) {
         problems += file.problems
-        if !file.isReadable { unreadable[file.path] = file.problems.first }
+        if let problem = file.unattributed { unreadable[file.path] = problem }
         for object in file.objects {
             if objects[object.id] == nil { objects[object.id] = object } else { duplicates.append(object) }
         }
@@ -89,6 +89,10 @@ struct CommitFiles {
         }
         for path in unreadable.keys where older.blobs[path] != nil && older.unreadable[path] == nil {
             borrowed += older.objects.values.filter { $0.place.file == path }
+            // Broken there as well: still older commits are asked for these.
+            for (id, problem) in older.broken where problem.place.file == path && broken[id] == nil {
+                if objects[id] == nil { broken[id] = problem }
+            }
             unreadable[path] = nil
         }
         var sandboxes: [SandboxName] = []
@@ -99,6 +103,14 @@ struct CommitFiles {
             sandboxes.append(name)
         }
         return sandboxes
+    }
+}
+
+extension ParsedFile {
+    /// An error in a place that no manifest known by name accounts for: somebody's manifest may be meant there.
+    fileprivate var unattributed: ManifestProblem? {
+        guard isReadable else { return problems.first }
+        return problems.first { $0.severity == .error && ($0.code == "unknown-kind" || broken.isEmpty) }
     }
 }
 

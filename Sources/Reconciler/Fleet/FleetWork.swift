@@ -234,7 +234,11 @@ extension Fleet {
     }
 
     private func freeze(_ name: SandboxName, _ problem: ManifestProblem) async {
-        guard var status = statuses[name] else { return }
+        var status =
+            statuses[name]
+            ?? SandboxStatus(
+                sandbox: name, title: name.text, phase: .failed, cause: problem.place.short,
+                updatedAt: surroundings.now())
         status.phase = .failed
         status.message = "left as it is: \(problem)"
         status.updatedAt = surroundings.now()
