@@ -18,8 +18,9 @@ build: packages ## Builds berth into .build/debug
 
 test: packages check ## Installs what is missing, then runs every check and every test, those on a real engine included
 
-check: lint ## The checks and tests alone: format, explicit imports, warnings, tests
+check: lint ## The checks and tests alone: format, explicit imports, warnings, schemas, tests
 	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
+	scripts/check-schemas
 	scripts/with-test-engine $(SWIFT) test --skip-build --disable-xctest
 
 lint: # The format of the sources

@@ -20,6 +20,8 @@ import Testing
 
     @Test(
         "What is no reference is refused",
-        arguments: ["", " ", "a b", "a\n", "a\u{7f}", "ä", "{branch}", "a\"", "a'", "a\\b", String(repeating: "a", count: 513)])
+        arguments: [
+            "", " ", "a b", "a\n", "a\u{7f}", "ä", "{branch}", "a\"", "a'", "a\\b", String(repeating: "a", count: 513),
+        ])
     func refuses(_ text: String) { #expect(ImageReference(text) == nil) }
 }

@@ -26,11 +26,14 @@ struct SecretTests {
     private static let ways: [(String, @Sendable (Any) -> String)] = [
         ("interpolation", { "\($0)" }), ("describing", { String(describing: $0) }),
         ("reflecting", { String(reflecting: $0) }),
-        ("dump", {
-            var text = ""
-            dump($0, to: &text)
-            return text
-        }),
+        (
+            "dump",
+            {
+                var text = ""
+                dump($0, to: &text)
+                return text
+            }
+        ),
         ("mirror", { SecretTests.leaves(of: $0, depth: 8).joined(separator: " ") }),
     ]
 
@@ -46,7 +49,8 @@ struct SecretTests {
         let write = try #require(Self.ways.first { $0.0 == way }).1
         let number = Self.word.utf8.map(String.init).joined(separator: ", ")
         let values: [Any] = [
-            Secret(Self.word), Self.holder, [Self.holder], Optional(Self.holder) as Any, Failure(secret: Secret(Self.word)),
+            Secret(Self.word), Self.holder, [Self.holder], Optional(Self.holder) as Any,
+            Failure(secret: Secret(Self.word)),
             ["key": Self.holder.password], Result<Int, Failure>.failure(Failure(secret: Secret(Self.word))),
             FingerprintKey(Secret(Array(Self.word.utf8))),
         ]

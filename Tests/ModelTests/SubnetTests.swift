@@ -31,7 +31,9 @@ import Testing
         #expect(other.overlaps(one) == answer)
     }
 
-    @Test("The parts of a network fill it, in order, without an overlap", arguments: [(8, 12), (16, 20), (24, 30), (28, 28)])
+    @Test(
+        "The parts of a network fill it, in order, without an overlap",
+        arguments: [(8, 12), (16, 20), (24, 30), (28, 28)])
     func parts(_ prefix: Int, _ part: Int) throws {
         let whole = try #require(Subnet(base: 240 << 24, prefix: prefix))
         let parts = Array(whole.parts(prefix: part))

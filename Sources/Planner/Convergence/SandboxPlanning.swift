@@ -54,6 +54,9 @@ struct Converging {
     }
 
     mutating func run() {
+        if let commit = desired.lastGood {
+            plan.notes.append("planned at its last good version, of \(commit.short); the newest is broken")
+        }
         noteForeigners()
         prepareGateway()
         switch desired.state {

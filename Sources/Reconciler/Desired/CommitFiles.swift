@@ -99,7 +99,8 @@ struct CommitFiles {
         for object in borrowed where objects[object.id] == nil {
             objects[object.id] = object
             for path in object.contentPaths where contents[path] == nil { contents[path] = older.contents[path] }
-            guard object.id.kind == .sandbox, let name = try? SandboxName(object.id.name) else { continue }  // SAFE: a slug
+            guard object.id.kind == .sandbox else { continue }
+            guard let name = try? SandboxName(object.id.name) else { continue }  // SAFE: a slug
             sandboxes.append(name)
         }
         return sandboxes

@@ -164,7 +164,9 @@ extension Fleet {
             guard let name = subject.sandbox else { return }
             observations[name] = nil
             if let wanted, let observed = result.observed {
-                await standing(wanted, in: observed, at: commit)
+                // A commit that came meanwhile and wants the same of it is reached as well.
+                let isStillWanted = desired?.sandbox(subject) == wanted
+                await standing(wanted, in: observed, at: isStillWanted ? desired?.revision.commit ?? commit : commit)
             } else if wanted == nil {
                 deletable.remove(name)
                 await forget(name)

@@ -25,7 +25,7 @@ package struct LocalSecrets: SecretSource {
 
     private static func contents(of path: String) -> Secret<String>? {
         guard let file = FileHandle(forReadingAtPath: path) else { return nil }
-        guard let data = (try? file.read(upToCount: largestFile)) ?? nil else { return nil }  // SAFE: unreadable is absent
+        guard let data = (try? file.read(upToCount: largestFile)) ?? nil else { return nil }  // SAFE: then absent
         guard var text = String(bytes: data, encoding: .utf8) else { return nil }
         if text.hasSuffix("\n") { text.removeLast() }
         return Secret(text)

@@ -21,6 +21,7 @@ final class Bench {
     private let variables: [String: String]
     /// Containers that are not Berth's, to be removed at the end.
     private var strangers: [String] = []
+    private var traffic: [Traffic] = []
 
     static func scenario(_ body: (Bench) async throws -> Void) async throws {
         let bench = try await Bench()
@@ -103,7 +104,9 @@ final class Bench {
 
     var place: [String] { ["--repo", repository.path, "--data", data] }
 
-    func dryRun(_ words: String...) async throws -> Outcome { try await run(["reconcile", "--dry-run"] + place + words) }
+    func dryRun(_ words: String...) async throws -> Outcome {
+        try await run(["reconcile", "--dry-run"] + place + words)
+    }
 
     func reconcile(_ words: String...) async throws -> Outcome { try await run(["reconcile"] + place + words) }
 
@@ -136,7 +139,8 @@ final class Bench {
         do {
             try await eventually("everything is at \(commit.prefix(7))", within: bound, every: .milliseconds(50)) {
                 guard daemon?.isRunning ?? true else { throw Trouble("berth serve ended") }
-                guard let standing = try await status(), standing.isSettled(at: commit) else { return false }
+                guard let standing = try await status(), standing.isSettled(at: commit, repository.sandboxes)
+                else { return false }
                 // What an earlier process wrote is not this one's word.
                 return daemon == nil || standing.daemon.processId == daemon?.id
             }
@@ -171,6 +175,13 @@ final class Bench {
         return id
     }
 
+    /// Requests without pause, which end with the scenario at the latest.
+    func traffic(to port: UInt16, _ path: String) -> Traffic {
+        let new = Traffic(to: port, path)
+        traffic.append(new)
+        return new
+    }
+
     // MARK: The end
 
     var owner: String {
@@ -180,6 +191,7 @@ final class Bench {
     }
 
     private func clearUp() async throws {
+        for one in traffic { one.cease() }
         account.stop()
         payment.stop()
         let said = daemon?.said ?? ""

@@ -11,7 +11,7 @@ struct Images {
         read -r -t 10 method path rest || exit 0
         while read -r -t 10 line && [ -n "${line%"$cr"}" ]; do :; done
         case $path in
-        /env/*) text=$(printenv "${path#/env/}") ;;
+        /env/*) text=$(env | sed -n "s/^${path#/env/}=//p") ;;
         /file/*) text=$(cat "/${path#/file/}" 2>&1) ;;
         *) text=$WHO ;;
         esac

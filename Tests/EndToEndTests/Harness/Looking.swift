@@ -29,6 +29,17 @@ extension Bench {
         }
     }
 
+    /// Watches closely for a moment; where it does not come, what berth has to say about it is part of the failure.
+    func watch(for what: String, _ hasCome: () async throws -> Bool) async throws {
+        do {
+            try await eventually(what, every: .milliseconds(1), isTrue: hasCome)
+        } catch {
+            let events = try await berth("events", "--tail", "12", "--data", data)
+            let portrait = try await engine.portrait().joined(separator: "\n")
+            throw Trouble("\(error)\n\(events.output)\(portrait)\nthe daemon said: \(daemon?.said ?? "nothing")")
+        }
+    }
+
     /// The containers of a sandbox.
     func containers(of sandbox: String) async throws -> [Engine.Container] {
         try await engine.containers("berth.sandbox=\(sandbox)")

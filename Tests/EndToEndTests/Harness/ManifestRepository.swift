@@ -25,6 +25,12 @@ struct ManifestRepository {
 
     func remove(_ file: String) throws { try FileManager.default.removeItem(atPath: clone + "/" + file) }
 
+    /// The sandboxes that lie in the clone, each in a file of its name.
+    var sandboxes: Set<String> {
+        let files = try? FileManager.default.contentsOfDirectory(atPath: clone + "/sandboxes")  // SAFE: no folder, none
+        return Set((files ?? []).map { String($0.dropLast(".yaml".count)) })
+    }
+
     /// Commits what was written and pushes it; the commit's id.
     @discardableResult
     func push(_ subject: String) async throws -> String {

@@ -37,9 +37,9 @@ struct Standing: Decodable, Sendable {
 
     subscript(name: String) -> Sandbox? { sandboxes.first { $0.name == name } }
 
-    /// Whether every sandbox is where the commit wants it.
-    func isSettled(at commit: String) -> Bool {
-        head?.commit == commit
+    /// Whether these sandboxes, and no others, are where the commit wants them.
+    func isSettled(at commit: String, _ names: Set<String>) -> Bool {
+        head?.commit == commit && names == Set(sandboxes.map(\.name))
             && sandboxes.allSatisfy { sandbox in
                 switch sandbox.phase {
                 case "Ready": sandbox.healthy == commit

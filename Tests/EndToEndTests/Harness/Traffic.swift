@@ -37,7 +37,9 @@ final class Traffic: Sendable {
                 state.answers[answer.text, default: 0] += 1
             case .success(let answer):
                 state.failed += 1
-                if state.failures.count < 5 { state.failures.append("\(answer.status) \(answer.text) [\(answer.route)]") }
+                if state.failures.count < 5 {
+                    state.failures.append("\(answer.status) \(answer.text) [\(answer.route)]")
+                }
             case .failure(let error):
                 state.failed += 1
                 if state.failures.count < 5 { state.failures.append("\(error)") }
@@ -47,8 +49,11 @@ final class Traffic: Sendable {
 
     func count(of answer: String) -> Int { state.withLock { $0.answers[answer, default: 0] } }
 
+    /// Asks no more; what is under way ends by itself.
+    func cease() { state.withLock { $0.isWanted = false } }
+
     func stop() async throws -> Tally {
-        state.withLock { $0.isWanted = false }
+        cease()
         try await eventually("end of the requests", isTrue: { state.withLock(\.hasEnded) })
         return state.withLock { $0 }
     }

@@ -48,7 +48,7 @@ extension EndToEnd {
                 try await bench.serve(until: try await bench.repository.push("account"))
                 let account = try await bench.container(of: "account", in: qa)
 
-                let traffic = Traffic(to: try await bench.port(of: qa), "/payment")
+                let traffic = bench.traffic(to: try await bench.port(of: qa), "/payment")
                 try await eventually("the baseline is asked", isTrue: { traffic.count(of: "payment baseline") > 20 })
                 try bench.write(qa, "account: {branch: feature/a}\n  payment: {branch: feature/a}")
                 try await bench.pushAndSettle("payment: try a branch")

@@ -11,7 +11,7 @@ extension EndToEnd {
                 try await bench.serve(until: try await bench.repository.push("account"))
                 let old = try await bench.container(of: "account", in: qa)
 
-                let traffic = Traffic(to: try await bench.port(of: qa), "/account")
+                let traffic = bench.traffic(to: try await bench.port(of: qa), "/account")
                 try await eventually("the old is asked", isTrue: { traffic.count(of: "account feature-a") > 20 })
                 let start = Date()
                 try bench.write(qa, "account: {branch: feature/b}")
@@ -57,7 +57,7 @@ extension EndToEnd {
                 try bench.write(qa, "account: {branch: feature/a}")
                 try await bench.serve(until: try await bench.repository.push("account"))
                 let old = try await bench.container(of: "account", in: qa)
-                let traffic = Traffic(to: try await bench.port(of: qa), "/account")
+                let traffic = bench.traffic(to: try await bench.port(of: qa), "/account")
 
                 try bench.write(qa, "account: {branch: \(branch)}")
                 let bad = try await bench.repository.push("account: a bad branch")

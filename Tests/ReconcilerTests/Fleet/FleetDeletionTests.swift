@@ -1,8 +1,8 @@
+import Logging
 import Model
 import Planner
 import Reconciler
 import ServiceLifecycle
-import Logging
 import TestSupport
 import Testing
 
@@ -64,7 +64,10 @@ struct FleetDeletionTests {
                 await harbour.fleet.lookAgain()
                 return try await harbour.notices.isEmpty
             }
-            #expect(try await harbour.journal.statuses().map(\.sandbox.text) == ["s0", "s1"])
+            try await eventually("only the two are told of") {
+                await harbour.fleet.lookAgain()
+                return try await harbour.journal.statuses().map(\.sandbox.text) == ["s0", "s1"]
+            }
         }
     }
 

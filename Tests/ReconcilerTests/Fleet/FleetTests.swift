@@ -59,6 +59,45 @@ struct FleetTests {
         }
     }
 
+    @Test("A pass that ends after a newer commit was reached does not take its status back")
+    func lateEnd() async throws {
+        let harbour = try await Harbour(Harbour.two("a:1", "a:1", at: "1"))
+        try await harbour.whileRunning {
+            try await harbour.reaches("one", "1")
+            try await harbour.reaches("two", "1")
+            harbour.host.hold(Sample.name("two"))
+            harbour.host.hint(.sandbox(Sample.name("two"), what: "died"))
+            try await eventually("a pass looks at two") { harbour.host.waiting == 1 }
+            harbour.source.push(Harbour.two("a:1", "a:1", at: "2"))
+            try await harbour.reaches("two", "2")
+            harbour.host.release()
+            try await harbour.looks()
+            let told = await harbour.journal.told.filter { $0.sandbox == Sample.name("two") }.map(\.healthy)
+            #expect(told.last == Sample.commit("2"))
+            #expect(told.drop { $0 != Sample.commit("2") }.allSatisfy { $0 == Sample.commit("2") })
+        }
+    }
+
+    @Test("A newer commit of a sandbox stops its older pass, and is what runs in the end")
+    func preempts() async throws {
+        let harbour = try await Harbour(Harbour.two("a:1", "a:1", at: "1"))
+        try await harbour.whileRunning {
+            try await harbour.reaches("one", "1")
+            harbour.host.hold(Sample.name("one"))
+            harbour.source.push(Harbour.two("a:broken", "a:1", at: "2"))
+            try await eventually("a pass looks at one") { harbour.host.waiting == 1 }
+            harbour.source.push(Harbour.two("a:2", "a:1", at: "3"))
+            try await eventually("commit 3 is seen") { try await harbour.events("revision.seen").count == 3 }
+            harbour.host.forget()
+            harbour.host.release()
+            try await harbour.reaches("one", "3")
+            #expect(await harbour.running["one"] == ["a:2"])
+            #expect(!harbour.host.deeds.contains { "\($0)".contains("broken") })
+            let passes = try await harbour.journal.passes(of: Sample.name("one"), limit: 9)
+            #expect(passes.map(\.outcome) == [.applied, .superseded, .applied])
+        }
+    }
+
     @Test("A look repairs what a person broke, and says that it was drift")
     func drift() async throws {
         let harbour = try await Harbour(Harbour.two("a:1", "a:1", at: "1"))

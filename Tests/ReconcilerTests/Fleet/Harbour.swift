@@ -22,6 +22,10 @@ struct Harbour: Sendable {
         let images: Set = ["a:1", "a:2", "a:broken", "b:1"]
         world = earlier?.world ?? SimulatedHost(seed: 1, node: Sample.node, images: images, isFaulty: false)
         journal = earlier?.journal ?? MemoryJournal()
+        if earlier == nil {
+            // A sandbox that comes before its gateway is tried again; here the gateway is up, for time stands still.
+            await world.change { $0.gateways[Sample.gatewayName] = ObservedGateway(isRunning: true, isCurrent: true) }
+        }
         host = WatchedHost(world)
         fleet = Fleet(
             source: source, hosts: [Sample.node: host], journal: journal, pools: try await Pools(journal: journal),

@@ -103,7 +103,10 @@ struct NodeHostTests {
             (.removeNetwork(id: "7", name: "n"), "remove network 7"), (.pull(Sample.image("a:1")), "pull a:1"),
             (.create(Self.draft([])), "create sandbox-qa-account"), (.start(handle), "start c"),
             (.unpause(handle), "unpause c"),
-            (.connect(handle, network: "n", address: "10.0.0.2", alias: "account"), "connect c to n at 10.0.0.2 as account"),
+            (
+                .connect(handle, network: "n", address: "10.0.0.2", alias: "account"),
+                "connect c to n at 10.0.0.2 as account"
+            ),
             (.updateLimits(handle, Limits(cpuMillis: 1, memoryBytes: 2, pids: 3)), "update c to 2"),
             (.rename(handle, to: "d"), "rename c to d"), (.stop(handle), "stop c"), (.remove(handle), "remove c"),
             (.configureGateway(Sample.gateway), "configure main"),

@@ -1,8 +1,9 @@
 import Model
-@testable import Planner
 import Reconciler
 import TestSupport
 import Testing
+
+@testable import Planner
 
 @Suite("Executor", .timeLimit(.minutes(1)))
 struct ExecutorTests {
@@ -116,7 +117,7 @@ private actor StepHost: Host {
     private(set) var networks: [[String]] = []
     private var time = 0
     private var inside = 0
-    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var meetings = 0
     private let meeting: Int
     private let failing: Set<Int>
     private let ledger: @Sendable () async -> [String]
@@ -139,13 +140,12 @@ private actor StepHost: Host {
         began[number] = tick()
         inside += 1
         most = max(most, inside)
-        if waiting.count + 1 < meeting {
-            await withCheckedContinuation { waiting.append($0) }
+        if inside < meeting {
+            await meet()
         } else {
             // One too many would come in here, before those who met go on.
             for _ in 0..<50 { await Task.yield() }
-            for one in waiting { one.resume() }
-            waiting = []
+            meetings += 1
         }
         inside -= 1
         ended[number] = tick()
@@ -153,6 +153,14 @@ private actor StepHost: Host {
     }
 
     nonisolated func changes() -> AsyncStream<Hint> { AsyncStream { $0.finish() } }
+
+    /// Waits for the others, at most half a second: the test then fails by what it expects.
+    private func meet() async {
+        let last = meetings
+        for _ in 0..<500 where meetings == last {
+            do { try await Task.sleep(for: .milliseconds(1)) } catch { return }
+        }
+    }
 
     private func tick() -> Int {
         time += 1

@@ -1,7 +1,8 @@
 import Model
-@testable import Planner
 import TestSupport
 import Testing
+
+@testable import Planner
 
 @Suite("Frontier")
 struct FrontierTests {

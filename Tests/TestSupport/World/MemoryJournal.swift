@@ -9,6 +9,8 @@ package actor MemoryJournal: Journal {
     package private(set) var events: [StoredEvent] = []
     package private(set) var summaries: [PassSummary] = []
     package private(set) var steps: [StepRecord] = []
+    /// Every status ever put, in order.
+    package private(set) var told: [SandboxStatus] = []
     private var standing: [SandboxName: SandboxStatus] = [:]
     private var fleet: FleetStatus?
     private var consents: [CommitID: Int] = [:]
@@ -80,6 +82,7 @@ package actor MemoryJournal: Journal {
     package func put(_ status: SandboxStatus) throws(JournalError) {
         try check("put")
         standing[status.sandbox] = status
+        told.append(status)
     }
     package func forget(_ sandbox: SandboxName) throws(JournalError) { standing[sandbox] = nil }
     package func statuses() throws(JournalError) -> [SandboxStatus] {

@@ -14,6 +14,9 @@ package final class WatchedHost: Host {
         package var looks: [SandboxName?] = []
         package var deeds: [Action] = []
         package var isAway = false
+        /// Looks at this sandbox are answered late.
+        fileprivate var held: SandboxName?
+        fileprivate var waiting = 0
     }
 
     package init(_ base: any Host) {
@@ -34,6 +37,14 @@ package final class WatchedHost: Host {
     /// Whether the node answers.
     package func go(away isAway: Bool) { record.withLock { $0.isAway = isAway } }
 
+    /// From now on a look at `sandbox` sees what is there, and is answered only on ``release()``.
+    package func hold(_ sandbox: SandboxName) { record.withLock { $0.held = sandbox } }
+
+    /// How many looks wait for their answer.
+    package var waiting: Int { record.withLock(\.waiting) }
+
+    package func release() { record.withLock { $0.held = nil } }
+
     package func hint(_ hint: Hint) { say.yield(hint) }
 
     package func observe(_ inquiry: Inquiry) async throws(HostError) -> ObservedNode {
@@ -42,7 +53,25 @@ package final class WatchedHost: Host {
             return $0.isAway
         }
         if isAway { throw HostError("observe", .unreachable, "simulated: the node is away") }
-        return try await base.observe(inquiry)
+        let look = try await base.observe(inquiry)
+        if let sandbox = inquiry.sandbox { await wait(for: sandbox) }
+        return look
+    }
+
+    /// Ends with ``release()`` or with the task.
+    private func wait(for sandbox: SandboxName) async {
+        guard isHeld(sandbox) else { return }
+        record.withLock { $0.waiting += 1 }
+        while isHeld(sandbox), !Task.isCancelled { await pause() }
+        record.withLock { $0.waiting -= 1 }
+    }
+
+    private func isHeld(_ sandbox: SandboxName) -> Bool { record.withLock { $0.held == sandbox } }
+
+    private func pause() async {
+        do { try await Task.sleep(for: .milliseconds(1)) } catch {
+            // Cancelled: the caller looks at Task.isCancelled.
+        }
     }
 
     package func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) {
