@@ -1,6 +1,8 @@
 # The commands of a developer. Everything else is behind them: Package.swift, scripts/, .ci/run.
 
 SWIFT ?= swift
+# The longest that one run of tests may take. Each has an engine of its own: an engine takes one daemon at a time.
+PATIENCE ?= 20m
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -21,7 +23,8 @@ test: packages check ## Installs what is missing, then runs every check and ever
 check: lint ## The checks and tests alone: format, explicit imports, warnings, schemas, tests
 	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
 	scripts/check-schemas
-	scripts/with-test-engine $(SWIFT) test --skip-build --disable-xctest
+	timeout --kill-after=10s $(PATIENCE) scripts/with-test-engine $(SWIFT) test --skip-build --disable-xctest --skip EndToEndTests
+	timeout --kill-after=10s $(PATIENCE) scripts/with-test-engine $(SWIFT) test --skip-build --disable-xctest --filter EndToEndTests
 
 lint: # The format of the sources
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift

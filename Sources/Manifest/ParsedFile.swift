@@ -9,6 +9,9 @@ package struct ParsedFile: Sendable {
     package private(set) var broken: [ObjectID: ManifestProblem] = [:]
     /// The broken ones that could be decoded all the same: good for finding the rest of their problems, for nothing else.
     package private(set) var suspects: [ManifestObject] = []
+    /// What is wrong with the first document that does not say whose manifest it is: no mapping, no kind of ours, or no
+    /// name. Anything may be meant by it. `nil` where every document is somebody's, or the file is not readable.
+    package private(set) var anonymous: ManifestProblem?
     /// In order of place, at most ``ReadingLimits/problems``.
     package private(set) var problems: [ManifestProblem] = []
     /// False where the text as a whole cannot be understood: which manifests are in it is then unknown.
@@ -23,6 +26,7 @@ package struct ParsedFile: Sendable {
             objects = []
             suspects = []
             broken = [:]
+            anonymous = nil
             problems = [error.problem(in: path)]
         }
         problems.sort { $0.place < $1.place }
@@ -40,6 +44,7 @@ package struct ParsedFile: Sendable {
         let found = document.flaws.map { $0.problem(in: path) }
         guard let identity = Identity(of: document.root, &reader) else {
             problems += found + reader.problems
+            anonymous = anonymous ?? reader.problems.first
             return
         }
         if identity.table.kind == .template {
@@ -48,7 +53,10 @@ package struct ParsedFile: Sendable {
         let read = identity.isShort ? identity.table.readShort : identity.table.readLong
         let result = read(document.root, &reader)
         problems += found + reader.problems
-        guard let title = identity.name, let name = Slug.make(title) else { return }
+        guard let title = identity.name, let name = Slug.make(title) else {
+            anonymous = anonymous ?? (found + reader.problems).min { $0.place < $1.place }
+            return
+        }
         let id = ObjectID(kind: identity.table.kind, name: name)
         if let result, found.isEmpty, reader.errors == 0 {
             objects.append(ManifestObject(id: id, document: result, place: reader.place(identity.mark)))
@@ -73,7 +81,8 @@ private struct Identity {
     init?(of root: Node, _ reader: inout Reader) {
         guard let entries = root.entries, let first = entries.first else {
             reader.report(
-                root.mark, "type", "\(root.noun) where a manifest is needed; begin it with \"<kind>: <name>\"")
+                root.mark, "type", "\(root.noun) where a manifest is needed; begin it with \"<kind>: <name>\"; "
+                    + Self.otherwise)
             return nil
         }
         mark = first.mark
@@ -92,8 +101,8 @@ private struct Identity {
         else {
             let hint = Nearest.hint(for: kind.scalar ?? "", among: ManifestKind.allCases.map(\.rawValue))
             let known = ManifestKind.allCases.map(\.rawValue).joined(separator: ", ")
-            reader.report(
-                kind.mark, "unknown-kind", "\(kind.noun) is not a kind\(hint ?? "; the kinds are \(known)")")
+            let remedy = hint ?? "; the kinds are \(known); \(Self.otherwise)"
+            reader.report(kind.mark, "unknown-kind", "\(kind.noun) is not a kind\(remedy)")
             return nil
         }
         self.table = table
@@ -101,6 +110,10 @@ private struct Identity {
         name = root["metadata"]?["name"]?.scalar
         spec = root["spec"]
     }
+
+    /// The remedy for a file of another program.
+    private static let otherwise =
+        "if it is no manifest, move it into a folder whose name begins with a dot, or out of the repository"
 
     private static func advice(for key: String, among entries: [Entry]) -> String {
         let keys = ManifestKind.allCases.map(\.key)
@@ -111,7 +124,7 @@ private struct Identity {
             return "the first key names the kind, and \(quoted(key)) is none; move \"\(later.key)\" to the top"
         }
         return "the first key names the kind, and \(quoted(key)) is none; the kinds are "
-            + keys.joined(separator: ", ")
+            + keys.joined(separator: ", ") + "; " + otherwise
     }
 }
 

@@ -9,7 +9,7 @@ import Testing
             ("registry:5000/account", "registry:5000/account:latest"),
             ("registry:5000/account:2", "registry:5000/account:2"),
             ("registry:5000/a/b", "registry:5000/a/b:latest"), ("account@sha256:ab", "account@sha256:ab"),
-            ("registry:5000/a:1@sha256:ab", "registry:5000/a:1@sha256:ab"), ("account", "account:latest"),
+            ("registry:5000/a:1@sha256:ab", "registry:5000/a@sha256:ab"), ("account", "account:latest"),
         ])
     func normalizes(_ text: String, _ normalized: String) throws {
         let image = try #require(ImageReference(text))
@@ -17,6 +17,29 @@ import Testing
         #expect(image.text == text)
         #expect(ImageReference(normalized)?.normalized == normalized)
     }
+
+    @Test(
+        "Every spelling of an image of Docker's hub has one form, and no other image has it",
+        arguments: [
+            ("docker.io/shop/account:1", "shop/account:1"), ("index.docker.io/shop/account:1", "shop/account:1"),
+            ("docker.io/shop/account", "shop/account:latest"), ("docker.io/library/redis:7", "redis:7"),
+            ("index.docker.io/library/redis", "redis:latest"), ("library/redis:7", "redis:7"),
+            ("docker.io/redis:7", "redis:7"), ("redis:7", "redis:7"), ("library:7", "library:7"),
+            ("docker.io/library/redis:7@sha256:ab", "redis@sha256:ab"), ("redis@sha256:ab", "redis@sha256:ab"),
+            ("library/shop/redis:7", "library/shop/redis:7"), ("localhost/redis:7", "localhost/redis:7"),
+            ("quay.io/library/redis:7", "quay.io/library/redis:7"), ("docker.iox/redis:7", "docker.iox/redis:7"),
+            ("mirror:5000/docker.io/redis:7", "mirror:5000/docker.io/redis:7"),
+        ])
+    func hasOneForm(_ text: String, _ form: String) {
+        #expect(ImageReference.normalize(text) == form)
+        #expect(ImageReference.normalize(form) == form)
+        #expect(ImageReference(text)?.normalized == form)
+    }
+
+    @Test(
+        "What is asked of a registry is what the author wrote",
+        arguments: [("docker.io/shop/account", "docker.io/shop/account:latest"), ("a:1@sha256:b", "a:1@sha256:b")])
+    func tags(_ text: String, _ tagged: String) { #expect(ImageReference(text)?.tagged == tagged) }
 
     @Test(
         "What is no reference is refused",

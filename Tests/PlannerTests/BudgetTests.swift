@@ -55,6 +55,7 @@ struct BudgetTests {
         after.deletionsHeld = ManifestProblem(at: Sample.place, code: "not-utf-8", "the file is not UTF-8")
         let plan = world.plan(after, pools: &pools, consented: 9)
         #expect(plan.heldDeletions?.sentence.contains(Sample.place.file) == true)
-        #expect(plan.plans.filter { $0.kind == .remove }.allSatisfy(\.isEmpty))
+        let removals = plan.plans.filter { $0.kind == .remove }
+        #expect(removals.allSatisfy { $0.isEmpty })
     }
 }

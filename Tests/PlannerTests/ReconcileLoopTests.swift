@@ -24,20 +24,26 @@ struct Tick: InstantProtocol {
         var now = Tick()
         var isRunning = false
         var isTriggerUnseen = false
+        var isHintUnseen = false
         var hasFailed = false
+        var earliest = Tick()
         var alarms: [Tick] = []
 
         func feed(_ event: ReconcileLoop<Tick>.Event) {
             if event == .triggered { isTriggerUnseen = true }
+            if event == .hinted { isHintUnseen = true }
             if event == .passed || event == .failed {
                 isRunning = false
                 hasFailed = event == .failed
+                earliest = hasFailed ? now.advanced(by: policy.firstRetry) : now
             }
             switch loop.handle(event, at: now) {
             case .reconcile?:
                 #expect(!isRunning, "two passes at once at \(now.offset)")
+                #expect(now >= earliest || isTriggerUnseen, "tried again at \(now.offset) before the backoff ended")
                 isRunning = true
                 isTriggerUnseen = false
+                isHintUnseen = false
             case .wake(let due)?:
                 #expect(due > now)
                 #expect(now.duration(to: due) <= .seconds(60))
@@ -53,7 +59,7 @@ struct Tick: InstantProtocol {
                 alarms.remove(at: due)
                 feed(.woke)
             }
-            if random.oneIn(4) { feed(.triggered) }
+            if random.oneIn(4) { feed(random.oneIn(2) ? .triggered : .hinted) }
             if isRunning, random.oneIn(2) { feed(random.oneIn(5) ? .failed : .passed) }
             let mustWake = policy.interval != nil || hasFailed
             #expect(isRunning || !alarms.isEmpty || !mustWake, "asleep without an alarm")
@@ -61,6 +67,7 @@ struct Tick: InstantProtocol {
         }
         if isRunning { feed(.passed) }
         #expect(!isTriggerUnseen || isRunning, "a trigger was forgotten")
+        #expect(!isHintUnseen || isRunning || hasFailed, "a hint was forgotten")
     }
 
     @Test("A loop without an interval sleeps until somebody asks, and retries what failed")
@@ -72,5 +79,44 @@ struct Tick: InstantProtocol {
         #expect(loop.handle(.failed, at: Tick()) == .wake(at: Tick(offset: .seconds(1))))
         #expect(loop.handle(.woke, at: Tick(offset: .seconds(1))) == .reconcile)
         #expect(loop.handle(.failed, at: Tick(offset: .seconds(1))) == .wake(at: Tick(offset: .seconds(3))))
+    }
+
+    @Test("Hints without end do not bring a failing subject back sooner, and the longest wait is reached")
+    func hintsDuringBackoff() {
+        var loop = ReconcileLoop<Tick>(policy: Self.policies[1], now: Tick())
+        var now = Tick()
+        #expect(loop.handle(.woke, at: now) == .reconcile)
+        var waits: [Duration] = []
+        for _ in 0..<7 {
+            #expect(loop.handle(.hinted, at: now) == nil)
+            guard case .wake(let due)? = loop.handle(.failed, at: now) else {
+                Issue.record("no alarm was set")
+                return
+            }
+            waits.append(now.duration(to: due))
+            #expect(loop.handle(.hinted, at: now) == nil)
+            now = due
+            #expect(loop.handle(.hinted, at: now) == nil)
+            #expect(loop.handle(.woke, at: now) == .reconcile)
+        }
+        #expect(waits == [1, 2, 4, 8, 16, 30, 30].map(Duration.seconds))
+        #expect(loop.handle(.passed, at: now) == nil)
+        // All is well again, and a hint is news.
+        #expect(loop.handle(.hinted, at: now) == .reconcile)
+    }
+
+    @Test("A trigger during a pass starts the next one however it ends; a hint does only when it ends well")
+    func duringAPass() {
+        let cases: [([ReconcileLoop<Tick>.Event], ReconcileLoop<Tick>.Event, Bool)] = [
+            ([.triggered], .passed, true), ([.triggered], .failed, true), ([.hinted], .passed, true),
+            ([.hinted], .failed, false), ([.triggered, .hinted], .failed, true), ([.hinted, .triggered], .failed, true),
+            ([], .passed, false), ([], .failed, false),
+        ]
+        for (events, end, isFollowed) in cases {
+            var loop = ReconcileLoop<Tick>(policy: Self.policies[1], now: Tick())
+            #expect(loop.handle(.woke, at: Tick()) == .reconcile)
+            for event in events { #expect(loop.handle(event, at: Tick()) == nil) }
+            #expect((loop.handle(end, at: Tick()) == .reconcile) == isFollowed, "\(events) then \(end)")
+        }
     }
 }

@@ -60,6 +60,25 @@ import Testing
         #expect(await host.world.containers.count == 1)
     }
 
+    @Test("The same for a service that has no route, however often it is tried")
+    func brokenVersionWithoutRoute() async throws {
+        let host = SimulatedHost(seed: 1, node: Sample.node, images: ["db:1", "db:broken"], isFaulty: false)
+        let bench = try await Bench(host)
+        let database = { (image: String) in
+            var spec = ContainerSpec(image: Sample.image(image))
+            spec.ports = [ContainerPort(name: "pg", number: 5432, transport: .tcp)]
+            return Sample.sandbox(["db": DesiredService(use: .container(spec, branch: nil), place: Sample.place)])
+        }
+        #expect(await bench.run(toward: Sample.desired(database("db:1"))).verdict == .converged)
+        let old = await host.world.containers.map(\.id)
+        for _ in 0..<3 {
+            let result = await bench.run(toward: Sample.desired(database("db:broken"), at: "2"))
+            #expect(result.verdict == .failed)
+            let running = await host.world.containers.filter { $0.state == .running }.map(\.id)
+            #expect(Set(running).isSuperset(of: old))
+        }
+    }
+
     @Test("Nothing is made that the ledger could not enter")
     func fullDisk() async throws {
         let host = SimulatedHost(seed: 1, node: Sample.node, images: ["a:1"], isFaulty: false)

@@ -17,25 +17,47 @@ struct Installation {
     let surroundings: Surroundings
     private let lock: DataLock
 
-    /// `nil` while another process acts for this data directory.
-    init?(_ data: DataOptions, _ node: NodeOptions, logger: Logger) throws {
-        directory = data.directory
+    /// Gives `body` the installation, and shuts its engine down however that ends. `nil` while another process acts for
+    /// this data directory.
+    static func opened<Answer>(
+        _ data: DataOptions, _ node: NodeOptions, logger: Logger,
+        _ body: (Installation) async throws -> Answer
+    ) async throws -> Answer? {
+        let directory = data.directory
         try directory.prepare()
         guard let lock = try directory.lock() else { return nil }
-        self.lock = lock
-        identity = try directory.identity()
-        journal = try SQLiteJournal(path: directory.journal)
-        engine = try node.engine(identity)
-        gateways = HAProxyDriver(directory: directory.gateways, executable: node.haproxy)
-        surroundings = Surroundings(
-            now: { .now }, newUID: { ResourceUID(randomHex(bytes: 8)) }, logger: logger)
+        let identity = try directory.identity()
+        let journal = try SQLiteJournal(path: directory.journal)
+        return try await node.withEngine(identity) { engine in
+            try await body(
+                Installation(
+                    directory: directory, identity: identity, journal: journal, engine: engine,
+                    gateways: HAProxyDriver(directory: directory.gateways, executable: node.haproxy),
+                    surroundings: Surroundings(
+                        now: { .now }, newUID: { ResourceUID(randomHex(bytes: 8)) }, logger: logger), lock: lock))
+        }
     }
 
-    func acquireLease() async throws {
+    /// Holds the engine's lease while `body` acts, and gives it back however that ends.
+    func leased<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
         try await engine.acquireLease(
             LeaseHolder(
                 installation: identity.installation, machine: ProcessInfo.processInfo.hostName,
                 dataDirectory: directory.path))
+        do {
+            let answer = try await body()
+            await release()
+            return answer
+        } catch {
+            await release()
+            throw error
+        }
+    }
+
+    private func release() async {
+        do { try await engine.releaseLease() } catch {
+            surroundings.logger.warning("The lease is kept", metadata: ["error": "\(error)"])
+        }
     }
 
     func host(for node: NodeName) -> NodeHost {
@@ -54,13 +76,6 @@ struct Installation {
             surroundings: surroundings, clock: ContinuousClock(),
             settings: .init(
                 interval: interval, branch: branch, processID: ProcessInfo.processInfo.processIdentifier))
-    }
-
-    func close() async {
-        do { try await engine.releaseLease() } catch {
-            surroundings.logger.warning("The lease is kept", metadata: ["error": "\(error)"])
-        }
-        await engine.shutdown()
     }
 }
 

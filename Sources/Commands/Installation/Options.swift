@@ -56,9 +56,18 @@ struct NodeOptions: ParsableArguments {
     @Option(help: "The HAProxy program.")
     var haproxy = "/usr/sbin/haproxy"
 
-    func engine(_ identity: Identity) throws -> DockerEngine {
+    /// Gives `body` the engine of this machine, and shuts it down however that ends.
+    func withEngine<Answer>(_ identity: Identity, _ body: (DockerEngine) async throws -> Answer) async throws -> Answer {
         let socket = try DockerEngine.socketPath(fromDockerHost: ProcessInfo.processInfo.environment["DOCKER_HOST"])
-        return DockerEngine(socket: socket, installation: identity.installation, key: identity.key)
+        let engine = DockerEngine(socket: socket, installation: identity.installation, key: identity.key)
+        do {
+            let answer = try await body(engine)
+            await engine.shutdown()
+            return answer
+        } catch {
+            await engine.shutdown()
+            throw error
+        }
     }
 
     /// The node of the manifests that this machine is.

@@ -20,19 +20,42 @@ struct Daemon: Service {
 
     func run() async throws {
         guard let desired = try await firstCommit() else { return }
-        let name = try node.name(in: desired)
-        let fleet = try await installation.fleet(loader, node: name, branch: branch, interval: interval)
-        installation.surroundings.logger.notice(
+        var name = try node.name(in: desired)
+        while !Task.isShuttingDownGracefully, !Task.isCancelled,
+            let another = try await serve(as: name, from: desired.revision)
+        { name = another }
+    }
+
+    /// Keeps the fleet until told to stop (`nil`), or until the manifests give this machine another name, which is then
+    /// served by a fleet of its own.
+    private func serve(as name: NodeName, from revision: Revision) async throws -> NodeName? {
+        let source = RenamingSource(loader, of: node, servedAs: name)
+        let fleet = try await installation.fleet(source, node: name, branch: branch, interval: interval)
+        let logger = installation.surroundings.logger
+        logger.notice(
             "Serving",
             metadata: [
-                "node": "\(name)", "branch": "\(branch)", "revision": "\(desired.revision.commit.short)",
+                "node": "\(name)", "branch": "\(branch)", "revision": "\(revision.commit.short)",
                 "data": "\(installation.directory.path)",
             ])
-        await withDiscardingTaskGroup { group in
-            group.addTask { await Nudges(directory: installation.directory).run(fleet) }
-            await fleet.run()
-            group.cancelAll()
+        // A group of its own, so that the fleet can be stopped in order while the daemon goes on.
+        var quiet = logger
+        quiet.logLevel = max(.warning, logger.logLevel)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: fleet, successTerminationBehavior: .gracefullyShutdownGroup)], logger: quiet))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await Nudges(directory: installation.directory).run(fleet) }
+            tasks.addTask {
+                for await another in source.names {
+                    logger.notice("This machine has another name now", metadata: ["was": "\(name)", "is": "\(another)"])
+                    await group.triggerGracefulShutdown()
+                }
+            }
+            try await group.run()
+            tasks.cancelAll()
         }
+        return await source.successor
     }
 
     /// `nil` when told to stop before there was one.

@@ -24,16 +24,8 @@ struct DestroyCommand: AsyncParsableCommand {
             return Terminal.say("Nothing to remove: \(data.directory.path) holds no installation.")
         }
         let logger = Logger.standard(.error)
-        guard let installation = try Installation(data, node, logger: logger) else {
-            throw Complaint("a berth still acts for \(data.directory.path); stop it first")
-        }
-        do {
-            try await destroy(installation)
-            await installation.close()
-        } catch {
-            await installation.engine.shutdown()
-            throw error
-        }
+        let done: Void? = try await Installation.opened(data, node, logger: logger) { try await destroy($0) }
+        guard done != nil else { throw Complaint("a berth still acts for \(data.directory.path); stop it first") }
     }
 
     private func destroy(_ installation: Installation) async throws {
@@ -46,7 +38,12 @@ struct DestroyCommand: AsyncParsableCommand {
             for gateway in gateways(installation) { Terminal.say("would remove gateway \(gateway)") }
             return Terminal.say("Nothing was done. To do it: berth destroy --yes")
         }
-        try await installation.acquireLease()
+        try await installation.leased { try await remove(inputs, on: name, host, installation) }
+    }
+
+    private func remove(
+        _ inputs: FleetPlan.Inputs, on name: NodeName, _ host: NodeHost, _ installation: Installation
+    ) async throws {
         for gateway in gateways(installation) {
             try await installation.gateways.dismantle(gateway)
             Terminal.say("removed gateway \(gateway)")

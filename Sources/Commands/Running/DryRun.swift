@@ -27,16 +27,17 @@ struct DryRun {
 
         let identity = directory.exists ? try directory.identity() : Identity.stranger()
         let memory = try await Memory(directory)
-        let engine = try node.engine(identity)
-        let host = NodeHost(
-            node: try node.name(in: desired), engine: engine,
-            gateways: HAProxyDriver(directory: directory.gateways, executable: node.haproxy),
-            secrets: LocalSecrets(environment: ProcessInfo.processInfo.environment), key: identity.key,
-            clock: ContinuousClock())
-        let survey = await Survey.take(
-            of: desired, on: [try node.name(in: desired): LookingGlass(host)], applied: memory.applied,
-            consented: consented, only: only, policy: PlanPolicy(), pools: memory.pools)
-        await engine.shutdown()
+        let name = try node.name(in: desired)
+        let survey = try await node.withEngine(identity) { engine in
+            let host = NodeHost(
+                node: name, engine: engine,
+                gateways: HAProxyDriver(directory: directory.gateways, executable: node.haproxy),
+                secrets: LocalSecrets(environment: ProcessInfo.processInfo.environment), key: identity.key,
+                clock: ContinuousClock())
+            return await Survey.take(
+                of: desired, on: [name: LookingGlass(host)], applied: memory.applied, consented: consented, only: only,
+                policy: PlanPolicy(), pools: memory.pools)
+        }
         return DryRun(
             plan: survey.plan,
             heading: heading(repository.branch, revision, survey.plan, was: memory.head),

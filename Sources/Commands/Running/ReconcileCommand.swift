@@ -51,16 +51,10 @@ struct ReconcileCommand: AsyncParsableCommand {
     func run() async throws {
         if dryRun { return try await showPlan() }
         let terminal = Terminal.standard()
-        if let installation = try Installation(data, node, logger: .standard(.error)) {
-            do {
-                try await converge(installation, terminal)
-            } catch {
-                await installation.engine.shutdown()
-                throw error
-            }
-        } else {
-            try await ask(terminal)
+        let done: Void? = try await Installation.opened(data, node, logger: .standard(.error)) {
+            try await converge($0, terminal)
         }
+        if done == nil { try await ask(terminal) }
     }
 
     // MARK: Looking
@@ -87,41 +81,53 @@ struct ReconcileCommand: AsyncParsableCommand {
     // MARK: Acting here
 
     private func converge(_ installation: Installation, _ terminal: Terminal) async throws {
-        try await installation.acquireLease()
         let source = try repository.source(mirror: installation.directory.mirror)
         let loader = ManifestLoader(source: source)
         let wanted: Revision = if let revision { try await source.resolve(revision) } else { try await source.head() }
         let desired = try await loader.load(wanted)
-        try await consent(at: wanted.commit, in: installation.journal)
         let name = try node.name(in: desired)
-        let fleet = try await installation.fleet(
-            FixedRevision(wanted, from: loader), node: name, branch: repository.branch, interval: .seconds(30))
-        let follow = Follow(journal: installation.journal, target: wanted.commit, since: .now, timeout: timeout)
-        let ending = try await run(fleet, while: follow, on: terminal)
+        try await consent(at: wanted.commit, in: installation.journal)
+        let (ending, plan) = try await installation.leased {
+            let fleet = try await installation.fleet(
+                FixedRevision(wanted, from: loader), node: name, branch: repository.branch, interval: .seconds(30))
+            let follow = Follow(journal: installation.journal, target: wanted.commit, since: .now, timeout: timeout)
+            let ending = try await run(fleet, while: follow, on: terminal)
+            // Stopped by a person: nobody waits for a further look.
+            let plan = ending == .stopped ? nil : try await look(desired, installation, name)
+            return (ending, plan)
+        }
+        guard ending != .stopped else { throw Complaint("stopped; the next berth reconcile goes on from here") }
+        try await conclude(ending, wanted, plan, installation.journal)
+    }
 
-        let host = installation.host(for: name)
-        let survey = await Survey.take(
-            of: desired, on: [name: host], applied: [:], consented: allowDeletions, policy: PlanPolicy(),
-            pools: AllocationTable(held: try await installation.journal.allocations()))
-        await installation.close()
-        try conclude(ending, survey.plan)
+    private func look(_ desired: DesiredState, _ installation: Installation, _ name: NodeName) async throws
+        -> FleetPlan
+    {
+        var applied: [SandboxName: CommitID] = [:]
+        for status in try await installation.journal.statuses() { applied[status.sandbox] = status.applied }
+        return await Survey.take(
+            of: desired, on: [name: installation.host(for: name)], applied: applied, consented: allowDeletions,
+            policy: PlanPolicy(), pools: AllocationTable(held: try await installation.journal.allocations())
+        ).plan
     }
 
     /// Runs the fleet until the journal says that it is where it should be, then stops it in order.
     private func run(
         _ fleet: Fleet<ContinuousClock>, while follow: Follow, on terminal: Terminal
     ) async throws -> Follow.Ending {
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [.init(service: fleet)], gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: .standard(.error)))
+        var configuration = ServiceGroupConfiguration(
+            services: [.init(service: fleet, successTerminationBehavior: .gracefullyShutdownGroup)],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: .standard(.critical))
+        configuration.maximumGracefulShutdownDuration = ServeCommand.longestShutdown
+        let group = ServiceGroup(configuration: configuration)
+        let newest = try await Follow.newest(in: follow.journal)
         return try await withThrowingTaskGroup(of: Follow.Ending?.self) { tasks in
             tasks.addTask {
                 try await group.run()
                 return nil
             }
             tasks.addTask {
-                let ending = try await watch(follow, on: terminal)
+                let ending = try await watch(follow, from: newest, on: terminal)
                 await group.triggerGracefulShutdown()
                 return ending
             }
@@ -133,8 +139,7 @@ struct ReconcileCommand: AsyncParsableCommand {
         }
     }
 
-    private func watch(_ follow: Follow, on terminal: Terminal) async throws -> Follow.Ending {
-        let last = try await follow.beginning()
+    private func watch(_ follow: Follow, from last: Int64, on terminal: Terminal) async throws -> Follow.Ending {
         var view = ProgressView(display: terminal.display, now: .now)
         let ending = try await follow.run(from: last) { events in
             view.resize(to: terminal.display)
@@ -145,23 +150,18 @@ struct ReconcileCommand: AsyncParsableCommand {
         return ending
     }
 
-    private func conclude(_ ending: Follow.Ending, _ plan: FleetPlan) throws {
-        for problem in plan.problems { Terminal.complain("\(problem)") }
-        switch ending {
-        case .settled:
-            let status = ExitStatus(of: plan)
-            if let held = plan.heldDeletions { Terminal.complain(held.sentence) }
-            for spot in plan.blindSpots { Terminal.complain(spot) }
-            if status == .changes { throw Complaint("something changed while it was looked at; run it again") }
-            if status == .success { Terminal.say("All is as \(plan.revision.commit.short) wants it.") }
-            try finish(status)
-        case .failed(let sentences):
-            throw Complaint(sentences.joined(separator: "\n"))
-        case .timedOut(let sentences):
-            throw Complaint("not there after \(timeout): " + sentences.joined(separator: "; "))
-        case .stopped:
-            throw Complaint("stopped; the next berth reconcile goes on from here")
+    private func conclude(
+        _ ending: Follow.Ending, _ revision: Revision?, _ plan: FleetPlan?, _ journal: SQLiteJournal
+    ) async throws {
+        let conclusion = Conclusion(
+            ending, try await journal.statuses(), notices: try await journal.fleetStatus()?.notices ?? [], plan: plan,
+            timeout: timeout)
+        guard conclusion.status != .failure else {
+            throw Complaint(conclusion.sentences.joined(separator: "\n"))
         }
+        for sentence in conclusion.sentences { Terminal.complain(sentence) }
+        if conclusion.status == .success { Terminal.say("All is as \(revision?.commit.short ?? "?") wants it.") }
+        try finish(conclusion.status)
     }
 
     // MARK: Asking the daemon
@@ -177,22 +177,11 @@ struct ReconcileCommand: AsyncParsableCommand {
             guard let head = before?.head else { throw Complaint("the daemon has seen no commit yet; try again") }
             try await consent(at: head.commit, in: journal)
         }
-        let since = Timestamp.now
+        let beginning = try await Follow.beginning(in: journal)
+        let follow = Follow(journal: journal, target: nil, since: .now, timeout: timeout)
         try Nudges(directory: directory).send()
-        let ending = try await watch(
-            Follow(journal: journal, target: nil, since: since, timeout: timeout), on: terminal)
-        let after = try await journal.fleetStatus()
-        for notice in after?.notices ?? [] { Terminal.complain(notice) }
-        let isHeld = try await journal.statuses().contains { $0.phase == .held }
-        switch ending {
-        case .settled where isHeld: try finish(.deletionsHeld)
-        case .settled where !(after?.notices ?? []).isEmpty: try finish(.failure)
-        case .settled: Terminal.say("All is as \(after?.head?.commit.short ?? "?") wants it.")
-        case .failed(let sentences): throw Complaint(sentences.joined(separator: "\n"))
-        case .timedOut(let sentences):
-            throw Complaint("not there after \(timeout): " + sentences.joined(separator: "; "))
-        case .stopped: throw Complaint("stopped; the daemon goes on")
-        }
+        let ending = try await watch(follow, from: beginning, on: terminal)
+        try await conclude(ending, try await journal.fleetStatus()?.head, nil, journal)
     }
 
     private func consent(at commit: CommitID, in journal: SQLiteJournal) async throws {

@@ -30,12 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let logger = Logger.standard(logLevel)
-        guard let installation = try Installation(data, node, logger: logger) else {
-            throw Complaint(
-                "another berth acts for \(data.directory.path); stop it, or give this one its own --data")
-        }
-        do {
-            try await installation.acquireLease()
+        let done: Void? = try await Installation.opened(data, node, logger: logger) { installation in
             let source = try repository.source(mirror: installation.directory.mirror)
             let daemon = Daemon(
                 installation: installation, loader: ManifestLoader(source: source), node: node,
@@ -44,11 +39,12 @@ struct ServeCommand: AsyncParsableCommand {
                 services: [.init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
             configuration.maximumGracefulShutdownDuration = Self.longestShutdown
-            try await ServiceGroup(configuration: configuration).run()
-            await installation.close()
-        } catch {
-            await installation.engine.shutdown()
-            throw error
+            let group = ServiceGroup(configuration: configuration)
+            try await installation.leased { try await group.run() }
+        }
+        guard done != nil else {
+            throw Complaint(
+                "another berth acts for \(data.directory.path); stop it, or give this one its own --data")
         }
     }
 }

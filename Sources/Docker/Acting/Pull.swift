@@ -23,7 +23,7 @@ extension DockerEngine {
     /// What went wrong by the engine's progress, read to its end; `nil` is nothing.
     private func progress(of image: ImageReference, for operation: String) async -> Result<String?, HostError> {
         let request = EngineRequest(
-            .post, "/images/create", query: [("fromImage", image.normalized)], deadline: Bounds.pull)
+            .post, "/images/create", query: [("fromImage", image.tagged)], deadline: Bounds.pull)
         var problem: String?
         do throws(HostError) {
             try await connection.open(request, for: operation).lines(upTo: Bounds.pullBody) { line in

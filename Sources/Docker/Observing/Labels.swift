@@ -12,6 +12,7 @@ struct Labels: Sendable {
         static let digest = "berth.digest"
         static let plain = "berth.plain"
         static let secret = "berth.secret"
+        static let secretFiles = "berth.secretfiles"
     }
 
     func container(_ draft: ContainerDraft, as uid: ResourceUID) -> [String: String] {
@@ -27,6 +28,7 @@ struct Labels: Sendable {
             Key.owner: installation.text, Key.sandbox: draft.sandbox.text, Key.service: draft.service.text,
             Key.uid: uid.text, Key.digest: draft.digest.text, Key.plain: plain.joined(separator: ","),
             Key.secret: secret.joined(separator: ","),
+            Key.secretFiles: draft.spec.files.contains(where: \.isSecret) ? "yes" : Self.none,
         ]
     }
 
@@ -58,11 +60,26 @@ struct Labels: Sendable {
         }
     }
 
+    private static let none = "no"
+
+    /// Whether files with secrets may be in it. Only our own word that there are none says no: the content of a file
+    /// cannot be read back, so that nothing it repeats could be blotted out.
+    static func mayHaveSecretFiles(_ labels: [String: String]?) -> Bool { labels?[Key.secretFiles] != none }
+
     /// The names of the variables that we set, by what they are.
     static func variables(_ labels: [String: String]?) -> (plain: Set<String>, secret: Set<String>) {
         func names(_ key: String) -> Set<String> {
             Set((labels?[key] ?? "").split(separator: ",").map(String.init))
         }
         return (names(Key.plain), names(Key.secret))
+    }
+}
+
+extension FileSpec {
+    fileprivate var isSecret: Bool {
+        switch content {
+        case .secret: true
+        case .text: false
+        }
     }
 }

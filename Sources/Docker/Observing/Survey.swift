@@ -99,7 +99,7 @@ extension DockerEngine {
         var ids: [String: String] = [:]
         for image in images {
             for reference in (image.tags ?? []) + (image.digests ?? []) where !reference.contains("<none>") {
-                ids[ImageReference(reference)?.normalized ?? reference] = image.id
+                ids[ImageReference.normalize(reference)] = image.id
             }
         }
         return ids

@@ -8,8 +8,10 @@ extension DockerEngine {
             throw HostError(operation, .stale, "it does not exist")
         }
         let state = ObservedContainer.State(engine: found.state.status)
-        // A program may print its own secrets.
-        let output = try await lastOutput(of: found, for: operation)
+        // A program may print its own secrets. Those in variables can be blotted out, those in files are unknown here.
+        let output =
+            Labels.mayHaveSecretFiles(found.config.labels)
+            ? "its output is not shown, for it has secret files" : try await lastOutput(of: found, for: operation)
         return ContainerCondition(
             state: state, health: ObservedContainer.Health(engine: found.state.health?.status),
             exitCode: state.hasEnded ? found.state.exitCode : nil, restarts: found.restarts ?? 0,

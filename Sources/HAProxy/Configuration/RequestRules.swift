@@ -21,6 +21,8 @@ struct RequestRules {
         "http-request set-var(txn.shown) str(-)",
         "http-request set-var(txn.port) dst_port",
         "http-request del-header x-sandbox-route",
+        // `option forwardfor` adds to what is there, and whoever asks could claim any address.
+        "http-request del-header x-forwarded-for",
         #"http-after-response set-header x-sandbox-route "%[var(txn.shown)]/%[var(txn.label)] by %[var(txn.by)]""#,
     ]
 

@@ -21,6 +21,8 @@ package enum Action: Hashable, Sendable {
 
     /// Starts the gateway, or brings its listeners up to date.
     case configureGateway(DesiredGateway)
+    /// Stops a gateway that is in no manifest any more, and removes its files.
+    case dismantleGateway(GatewayName)
     /// Lets a sandbox through, on a port of its own where it has one.
     case admit(GatewayName, SandboxName, port: UInt16?)
     case dismiss(GatewayName, SandboxName)
@@ -98,6 +100,7 @@ extension Action: CustomStringConvertible {
         case .stop(let handle): "stop \(handle.name)"
         case .remove(let handle): "remove \(handle.name)"
         case .configureGateway(let gateway): "configure gateway \(gateway.name)"
+        case .dismantleGateway(let gateway): "dismantle gateway \(gateway)"
         case .admit(let gateway, let sandbox, let port?): "admit \(sandbox) to \(gateway) on port \(port)"
         case .admit(let gateway, let sandbox, nil): "admit \(sandbox) to \(gateway)"
         case .dismiss(let gateway, let sandbox): "dismiss \(sandbox) from \(gateway)"

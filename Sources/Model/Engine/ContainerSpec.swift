@@ -48,8 +48,34 @@ package struct ImageReference: Hashable, Sendable, Comparable, CustomStringConve
     package static func < (lhs: Self, rhs: Self) -> Bool { lhs.text < rhs.text }
     package var description: String { text }
 
-    /// The reference with `:latest` where it names neither tag nor digest, as the engine lists it.
-    package var normalized: String {
+    /// The one form of every spelling of this image; see ``normalize(_:)``.
+    package var normalized: String { Self.normalize(text) }
+
+    /// As the author wrote it, with `:latest` where it names neither tag nor digest.
+    package var tagged: String { Self.tagged(text) }
+
+    /// The one form of every spelling of an image, so that two texts are compared by it: Docker's short one.
+    ///
+    /// `docker.io/`, `index.docker.io/` and the hub's `library/` are left out, a missing tag is `latest`, and a tag
+    /// beside a digest goes, for the digest decides. `localhost/`, where Podman lists what was built there, is a
+    /// registry like any other: no engine takes `x` for `localhost/x` when Docker's API asks it.
+    package static func normalize(_ text: String) -> String {
+        var rest = text[...]
+        for registry in ["docker.io/", "index.docker.io/"] where rest.hasPrefix(registry) {
+            rest = rest.dropFirst(registry.count)
+            break
+        }
+        let official = "library/"
+        if rest.hasPrefix(official), !rest.dropFirst(official.count).contains("/") {
+            rest = rest.dropFirst(official.count)
+        }
+        guard let at = rest.firstIndex(of: "@") else { return tagged(String(rest)) }
+        let name = rest[..<at]
+        let last = (name.lastIndex(of: "/").map { name.index(after: $0) }) ?? name.startIndex
+        return name[..<(name[last...].firstIndex(of: ":") ?? at)] + String(rest[at...])
+    }
+
+    private static func tagged(_ text: String) -> String {
         if text.contains("@") { return text }
         let last = text.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
         return last.contains(":") ? text : text + ":latest"

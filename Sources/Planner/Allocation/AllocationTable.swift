@@ -13,6 +13,12 @@ package struct AllocationTable: Sendable {
         for allocation in held { self.held[allocation.resource] = allocation.sandbox }
     }
 
+    /// What was handed out, which from now on is held like everything else.
+    package mutating func takeReserved() -> [Allocation] {
+        defer { reserved = [] }
+        return reserved
+    }
+
     package var allocations: [Allocation] { held.map { Allocation($0.key, to: $0.value) } }
 
     package func holdings(of sandbox: SandboxName) -> [Allocation] {

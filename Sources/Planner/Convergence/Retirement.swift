@@ -30,13 +30,29 @@ extension Converging {
             guard !containers.isEmpty else { continue }
             plan.services.append(
                 ServiceChange(service: service, kind: .remove, verb: "drain, stop, remove", fields: [], place: nil))
-            releasePublished(of: service)
         }
     }
 
-    private mutating func releasePublished(of service: ServiceName) {
-        plan.releases += pools.holdings(of: desired.name).filter {
-            if case .published(_, _, service, container: _) = $0.resource { true } else { false }
+    /// Whatever of the sandbox is on a gateway that is not its own: it was moved.
+    mutating func leaveOtherGateways() {
+        for (gateway, live) in situation.observed.gateways.sorted(by: { $0.key < $1.key })
+        where gateway != desired.gateway && live.isRunning {
+            plan.leave(gateway, live, of: desired.name)
+        }
+    }
+
+    /// What it holds of the pools and neither wants nor uses any more.
+    mutating func giveBack() {
+        guard desired.state == .active, plan.blockers.isEmpty else { return }
+        let inUse = Set(mine.values.joined().flatMap(\.published.values))
+        plan.releases = pools.holdings(of: desired.name).filter { allocation in
+            guard !wanted.contains(allocation.resource) else { return false }
+            switch allocation.resource {
+            case .published(_, let port, _, container: _): return !inUse.contains(port)
+            case .subnet(let node, let subnet):
+                return !situation.observed.networks.contains { $0.subnet == subnet } || node != situation.node.name
+            case .listener: return true
+            }
         }
     }
 
@@ -66,17 +82,12 @@ extension Plan {
     init(removing sandbox: SandboxName, in situation: Situation, holding: [Allocation]) {
         self.init(of: .sandbox(sandbox), on: situation.node.name, cause: .removed(since: situation.revision))
         var closed: [Step.ID] = []
+        // The files of a gateway that is down may still let the sandbox in; it is asked when it is up.
+        for gateway in situation.gateways where situation.observed.gateways[gateway.name]?.isRunning != true {
+            closed.append(append(.configureGateway(gateway), because: .gatewayDown))
+        }
         for (gateway, live) in situation.observed.gateways.sorted(by: { $0.key < $1.key }) where live.isRunning {
-            var dismissed: Step.ID?
-            if live.sandboxes[sandbox] != nil {
-                dismissed = append(.dismiss(gateway, sandbox), because: .notInManifest)
-            }
-            for key in live.routes.keys.sorted() where key.sandbox == sandbox {
-                routes.append(RouteChange(key: key, from: live.routes[key], to: nil, after: nil, place: nil))
-                closed.append(
-                    append(.removeRoute(gateway, key), for: key.service, because: .notInManifest, after: [dismissed]))
-            }
-            if let dismissed { closed.append(dismissed) }
+            closed += leave(gateway, live, of: sandbox)
         }
         let containers = situation.observed.containers.filter { $0.ownership.mark?.sandbox == sandbox }
         var gone: [Step.ID] = []
@@ -89,7 +100,30 @@ extension Plan {
             append(.removeNetwork(id: network.id, name: network.name), because: .notInManifest, after: gone)
         }
         releases = holding
-        if !steps.isEmpty || !holding.isEmpty { kind = .remove }
+        let isThere = steps.contains { if case .configureGateway = $0.action { false } else { true } }
+        if isThere || !holding.isEmpty {
+            kind = .remove
+        } else {
+            steps = []
+        }
+    }
+
+    /// Nobody is let in any more, then the routes go. Returns what the removal of containers waits for.
+    @discardableResult
+    fileprivate mutating func leave(_ gateway: GatewayName, _ live: ObservedGateway, of sandbox: SandboxName)
+        -> [Step.ID]
+    {
+        var closed: [Step.ID] = []
+        if live.sandboxes[sandbox] != nil {
+            closed.append(append(.dismiss(gateway, sandbox), because: .notInManifest))
+        }
+        let dismissed = closed.first
+        for key in live.routes.keys.sorted() where key.sandbox == sandbox {
+            routes.append(RouteChange(key: key, from: live.routes[key], to: nil, after: nil, place: nil))
+            closed.append(
+                append(.removeRoute(gateway, key), for: key.service, because: .notInManifest, after: [dismissed]))
+        }
+        return closed
     }
 
     @discardableResult

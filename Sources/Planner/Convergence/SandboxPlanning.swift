@@ -30,6 +30,8 @@ struct Converging {
     var takenNames: Set<String>
     var takenAddresses: Set<String>
     let mine: [ServiceName: [ObservedContainer]]
+    /// What it needs of the pools; the rest of what it holds is given back.
+    var wanted: Set<Allocation.Resource> = []
 
     init(sandbox: DesiredSandbox, situation: Situation, pools: AllocationTable) {
         desired = sandbox
@@ -40,10 +42,11 @@ struct Converging {
             of: .sandbox(sandbox.name), on: sandbox.node,
             cause: .manifest(sandbox.place, by: sandbox.changedBy))
         takenNames = Set(observed.containers.map(\.name))
-        let routed = situation.observedGateway?.routes.values.compactMap { target -> String? in
-            if case .endpoint(let endpoint, _) = target { endpoint.host } else { nil }
+        // An address that a route still leads to is not given to another, whatever became of its container.
+        takenAddresses = []
+        for (key, target) in observed.gateways.values.flatMap(\.routes) where key.sandbox == sandbox.name {
+            if case .endpoint(let endpoint, _) = target { takenAddresses.insert(endpoint.host) }
         }
-        takenAddresses = Set(routed ?? [])
         for container in observed.containers { takenAddresses.formUnion(container.attachments.values.map(\.address)) }
         for network in observed.networks { takenAddresses.formUnion(network.addresses) }
         let ours = observed.containers.filter { $0.ownership.mark?.sandbox == sandbox.name }
@@ -73,10 +76,12 @@ struct Converging {
                 }
             }
         case .suspended:
-            admit()
             suspend()
+            admit()
         }
         retireUnlisted()
+        leaveOtherGateways()
+        giveBack()
         classify()
     }
 
@@ -97,6 +102,7 @@ struct Converging {
         var port: UInt16?
         if let request = desired.listener, let range = gateway.sandboxPorts {
             port = pools.listener(for: desired.name, asking: request, of: gateway.name, in: range)
+            if let port { wanted.insert(.listener(gateway.name, port)) }
             if port == nil {
                 plan.blockers.append(
                     Blocker(
@@ -104,6 +110,8 @@ struct Converging {
                         sentence: "no port for \(desired.name): \(Self.words(request)) of gateway \(gateway.name) "
                             + "(\(range.lowerBound)-\(range.upperBound)) is taken; widen the range or delete a sandbox"
                     ))
+                // What it has serves until then.
+                if situation.observedGateway?.sandboxes[desired.name] != nil { return }
             }
         }
         if let live = situation.observedGateway, live.isRunning, let admitted = live.sandboxes[desired.name],
@@ -117,13 +125,14 @@ struct Converging {
             after: [gatewayReady] + plan.steps.filter(\.isAnnouncement).map(\.id))
     }
 
-    /// Until a service has proved itself its requests get 503: neither the baseline nor something half up.
+    /// Until a service of a new sandbox has proved itself its requests get 503: neither the baseline nor something half
+    /// up. A sandbox that is let in already loses nothing: what its requests reach now, they reach until the flip.
     private mutating func announceStarting() {
         guard let gateway = situation.gateway else { return }
-        for (service, wanted) in desired.services.sorted(by: { $0.key < $1.key }) {
-            guard let spec = wanted.container, spec.routedPort != nil else { continue }
+        let isLetIn = situation.observedGateway?.sandboxes[desired.name] != nil
+        for (service, wanted) in desired.services.sorted(by: { $0.key < $1.key }) where wanted.use.needsAnnouncement {
             let key = RouteKey(sandbox: desired.name, service: service)
-            if liveRoutes[key] == nil || liveRoutes[key] == .suspended {
+            if liveRoutes[key] == .suspended || (liveRoutes[key] == nil && !isLetIn) {
                 plan.append(
                     .setRoute(gateway.name, key, .starting), for: service, because: .missing, after: [gatewayReady])
             }
@@ -162,6 +171,7 @@ struct Converging {
         let own = observed.networks.filter { $0.ownership.mark?.sandbox == desired.name }.sorted { $0.id < $1.id }
         if let existing = own.first, let subnet = existing.subnet {
             pools.adopt(Allocation(.subnet(situation.node.name, subnet), to: desired.name))
+            wanted.insert(.subnet(situation.node.name, subnet))
             network = (existing.name, subnet, nil)
             for extra in own.dropFirst() where extra.addresses.isEmpty {
                 plan.append(.removeNetwork(id: extra.id, name: extra.name), because: .duplicate)
@@ -180,6 +190,7 @@ struct Converging {
                         + "widen subnetPool or delete a sandbox"))
             return
         }
+        wanted.insert(.subnet(situation.node.name, subnet))
         let step = plan.append(
             .createNetwork(NetworkDraft(name: name, sandbox: desired.name, subnet: subnet)), because: .missing)
         network = (name, subnet, step)
@@ -233,6 +244,20 @@ struct Converging {
 
 extension Plan.Step {
     fileprivate var isAnnouncement: Bool {
-        if case .setRoute(_, _, .starting) = action { true } else { false }
+        switch action {
+        case .setRoute(_, _, .starting), .setRoute(_, _, .suspended): true
+        default: false
+        }
+    }
+}
+
+extension DesiredService.Use {
+    /// Whether its requests would reach the wrong target while it has no route: without one they go to the baseline.
+    fileprivate var needsAnnouncement: Bool {
+        switch self {
+        case .container(let spec, _): spec.routedPort != nil
+        case .target: true
+        case .baseline: false
+        }
     }
 }

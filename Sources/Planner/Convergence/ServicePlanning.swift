@@ -20,7 +20,7 @@ extension Converging {
             let address = keeper.container.attachments[network.name]?.address ?? proof.address
             let flip = prove(
                 .existing(keeper.container.id, name: keeper.container.name), address: address, service, spec, label,
-                after: proof.steps, at: place)
+                after: proof.steps, isAlone: judged.count == 1, at: place)
             retireOthers(than: keeper.container, judged.map(\.container), service, digest: draft.digest, after: flip)
             rename(keeper.container, to: draft.name, of: service)
         } else {
@@ -71,10 +71,11 @@ extension Converging {
     /// Health, then the route. Returns what a removal of the old must wait for.
     private mutating func prove(
         _ handle: ContainerHandle, address: String, _ service: ServiceName, _ spec: ContainerSpec, _ label: String,
-        after steps: [Plan.Step.ID], at place: Place
+        after steps: [Plan.Step.ID], isAlone: Bool, at place: Place
     ) -> [Plan.Step.ID] {
         guard let port = spec.routedPort, situation.gateway != nil else {
-            guard !steps.isEmpty else { return [] }
+            // No route says that it was proved once; who is to replace another proves itself now.
+            guard !steps.isEmpty || !isAlone else { return [] }
             return [
                 plan.append(
                     .awaitHealthy(handle, address: address, check: spec.health), for: service, because: .unproved,
@@ -128,7 +129,8 @@ extension Converging {
             plan.append(.stop(.existing($0.id, name: $0.name)), for: service, because: .replaced, after: [created])
         }
         let started = plan.append(.start(handle), for: service, because: reason, after: [created] + freed)
-        let proof = prove(handle, address: address, service, draft.spec, label, after: [started], at: place)
+        let proof = prove(
+            handle, address: address, service, draft.spec, label, after: [started], isAlone: old.isEmpty, at: place)
         retire(old, of: service, because: .replaced, after: proof)
 
         if name != draft.name, old.contains(where: { $0.name == draft.name }) {
@@ -202,6 +204,7 @@ extension Converging {
                 return nil
             }
             published[port.number] = number
+            wanted.insert(.published(situation.node.name, number, service, container: port.number))
         }
         return published
     }

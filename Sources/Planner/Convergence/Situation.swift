@@ -7,6 +7,8 @@ package struct Situation: Sendable {
     package var desired: DesiredSandbox?
     package var node: DesiredNode
     package var gateway: DesiredGateway?
+    /// Every gateway of the node.
+    package var gateways: [DesiredGateway]
     package var observed: ObservedNode
     /// Whether this revision was applied before: what differs now was changed outside git.
     package var wasApplied: Bool
@@ -16,12 +18,14 @@ package struct Situation: Sendable {
 
     package init(
         revision: Revision, desired: DesiredSandbox?, node: DesiredNode, gateway: DesiredGateway?,
-        observed: ObservedNode, wasApplied: Bool = false, observations: [String] = [], policy: PlanPolicy = PlanPolicy()
+        gateways: [DesiredGateway] = [], observed: ObservedNode, wasApplied: Bool = false, observations: [String] = [],
+        policy: PlanPolicy = PlanPolicy()
     ) {
         self.revision = revision
         self.desired = desired
         self.node = node
         self.gateway = gateway
+        self.gateways = gateways
         self.observed = observed
         self.wasApplied = wasApplied
         self.observations = observations

@@ -59,21 +59,39 @@ package struct FleetPlan: Sendable {
             nodes: inputs.observed.count,
             containers: inputs.observed.values.reduce(0) { $0 + $1.containers.count { $0.ownership.mark != nil } })
 
-        for gateway in inputs.desired.gateways.values.sorted(by: { $0.name < $1.name }) where inputs.only == nil {
-            guard let observed = inputs.observed[gateway.node] else { continue }
-            add(Plan(for: gateway, baselines: inputs.desired.baselines, observed: observed.gateways[gateway.name]))
-        }
+        planGateways(inputs)
+        let slices = inputs.observed.mapValues(ObservedSlices.init)
         for sandbox in inputs.desired.sandboxes.values.sorted(by: { $0.name < $1.name })
         where inputs.only?.contains(sandbox.name) ?? true {
-            guard let situation = Situation(of: sandbox, in: inputs) else {
-                if inputs.away[sandbox.node] == nil {
-                    blindSpots.append("sandbox \(sandbox.name) is placed on node \(sandbox.node), which nobody serves")
-                }
+            if let spot = inputs.blindSpot(of: sandbox) {
+                if inputs.away[sandbox.node] == nil { blindSpots.append(spot) }
                 continue
             }
+            guard let slice = slices[sandbox.node]?.slice(for: sandbox.name),
+                let situation = Situation(of: sandbox, observed: slice, in: inputs)
+            else { continue }
             add(Plan(for: sandbox.name, in: situation, drawingFrom: &pools))
         }
         planDeletions(inputs, &pools)
+    }
+
+    private mutating func planGateways(_ inputs: Inputs) {
+        guard inputs.only == nil else { return }
+        for gateway in inputs.desired.gateways.values.sorted(by: { $0.name < $1.name }) {
+            guard let observed = inputs.observed[gateway.node] else {
+                if inputs.away[gateway.node] == nil {
+                    blindSpots.append("gateway \(gateway.name) is on node \(gateway.node), which nobody serves")
+                }
+                continue
+            }
+            add(Plan(for: gateway, baselines: inputs.desired.baselines, observed: observed.gateways[gateway.name]))
+        }
+        for observed in inputs.observed.values.sorted(by: { $0.node < $1.node }) {
+            for gateway in observed.gateways.keys.sorted() where inputs.desired.gateways[gateway]?.node != observed.node
+            {
+                add(Plan(removing: gateway, on: observed.node, since: revision))
+            }
+        }
     }
 
     private mutating func add(_ plan: Plan) {
@@ -88,8 +106,8 @@ package struct FleetPlan: Sendable {
             for observed in inputs.observed.values.sorted(by: { $0.node < $1.node }) {
                 let node = inputs.desired.nodes[observed.node] ?? DesiredNode(name: observed.node)
                 let situation = Situation(
-                    revision: revision, desired: nil, node: node, gateway: nil, observed: observed,
-                    policy: inputs.policy)
+                    revision: revision, desired: nil, node: node, gateway: nil,
+                    gateways: inputs.desired.gateways(on: observed.node), observed: observed, policy: inputs.policy)
                 let removal = Plan(for: name, in: situation, drawingFrom: &pools)
                 guard removal.kind == .remove else { continue }
                 plans.append(heldDeletions.map(removal.held) ?? removal)
@@ -151,19 +169,43 @@ extension FleetPlan.Inputs {
     }
 }
 
+extension FleetPlan.Inputs {
+    /// Why a sandbox cannot be planned, where it cannot.
+    func blindSpot(of sandbox: DesiredSandbox) -> String? {
+        guard observed[sandbox.node] != nil else {
+            return "sandbox \(sandbox.name) is placed on node \(sandbox.node), which nobody serves"
+        }
+        guard let gateway = sandbox.gateway.flatMap({ desired.gateways[$0] }), observed[gateway.node] == nil else {
+            return nil
+        }
+        return "sandbox \(sandbox.name) is behind gateway \(gateway.name) on node \(gateway.node), which nobody serves"
+    }
+}
+
+extension DesiredState {
+    package func gateways(on node: NodeName) -> [DesiredGateway] {
+        gateways.values.filter { $0.node == node }.sorted { $0.name < $1.name }
+    }
+}
+
 extension Situation {
     /// `nil` while the sandbox's node is not observed.
     package init?(of sandbox: DesiredSandbox, in inputs: FleetPlan.Inputs, observations: [String] = []) {
-        guard var observed = inputs.observed[sandbox.node] else { return nil }
-        let gateway = sandbox.gateway.flatMap { inputs.desired.gateways[$0] }
-        if let gateway, gateway.node != sandbox.node {
-            observed.gateways = inputs.observed[gateway.node]?.gateways ?? [:]
-        }
+        guard let observed = inputs.observed[sandbox.node] else { return nil }
+        self.init(of: sandbox, observed: observed, in: inputs, observations: observations)
+    }
+
+    fileprivate init?(
+        of sandbox: DesiredSandbox, observed: ObservedNode, in inputs: FleetPlan.Inputs, observations: [String] = []
+    ) {
+        guard inputs.blindSpot(of: sandbox) == nil else { return nil }
         self.init(
             revision: inputs.desired.revision, desired: sandbox,
-            node: inputs.desired.nodes[sandbox.node] ?? DesiredNode(name: sandbox.node), gateway: gateway,
-            observed: observed, wasApplied: inputs.applied[sandbox.name] == inputs.desired.revision.commit,
-            observations: observations, policy: inputs.policy)
+            node: inputs.desired.nodes[sandbox.node] ?? DesiredNode(name: sandbox.node),
+            gateway: sandbox.gateway.flatMap { inputs.desired.gateways[$0] },
+            gateways: inputs.desired.gateways(on: sandbox.node), observed: observed,
+            wasApplied: inputs.applied[sandbox.name] == inputs.desired.revision.commit, observations: observations,
+            policy: inputs.policy)
     }
 }
 
@@ -171,7 +213,9 @@ extension Plan {
     /// The same plan with nothing in it but the reason why it waits.
     fileprivate func held(_ held: HeldDeletions) -> Plan {
         var plan = Plan(of: subject, on: node, kind: .remove, cause: cause)
-        plan.blockers = [Blocker(need: .consent, service: nil, sentence: held.sentence)]
+        plan.blockers = [
+            Blocker(need: .consent, service: nil, sentence: "waits for consent to \(held.count) deletion(s), see below")
+        ]
         return plan
     }
 }

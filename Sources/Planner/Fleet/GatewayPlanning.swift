@@ -25,4 +25,10 @@ extension Plan {
         }
         if kind == .none, !steps.isEmpty { kind = .change }
     }
+
+    /// Plans the end of a gateway that is in no manifest any more.
+    package init(removing gateway: GatewayName, on node: NodeName, since revision: Revision) {
+        self.init(of: .gateway(gateway), on: node, kind: .remove, cause: .removed(since: revision))
+        append(.dismantleGateway(gateway), because: .notInManifest)
+    }
 }

@@ -38,7 +38,7 @@ package struct Plan: Hashable, Sendable {
     package let node: NodeName?
     package var kind: ChangeKind
     package var cause: Cause
-    package private(set) var steps: [Step] = []
+    package internal(set) var steps: [Step] = []
     package var services: [ServiceChange] = []
     package var routes: [RouteChange] = []
     /// What keeps parts of this plan from being done; each names its remedy.
@@ -53,6 +53,16 @@ package struct Plan: Hashable, Sendable {
         self.node = node
         self.kind = kind
         self.cause = cause
+    }
+
+    /// What must be done before the rest can be planned for good: a gateway that is down shows no routes, and comes
+    /// back with those it had. `nil` where the plan stands as it is.
+    package var opening: Plan? {
+        let gateways = steps.filter { if case .configureGateway = $0.action { true } else { false } }
+        guard !gateways.isEmpty, gateways.count < steps.count else { return nil }
+        var plan = Plan(of: subject, on: node, kind: kind, cause: cause)
+        for step in gateways { plan.append(step.action, for: step.service, because: step.reason) }
+        return plan
     }
 
     /// Whether there is nothing to do, or nothing that may be done.

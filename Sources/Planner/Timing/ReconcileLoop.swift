@@ -3,7 +3,15 @@
 /// At most one pass runs at a time. A trigger that arrives during a pass is not queued but remembered, because a pass
 /// started after it sees everything it announced.
 package struct ReconcileLoop<Instant: InstantProtocol>: Sendable where Instant.Duration == Duration {
-    package enum Event: Sendable { case triggered, woke, passed, failed }
+    package enum Event: Sendable {
+        /// Something new is wanted, or a person asks: a failure before says nothing about it.
+        case triggered
+        /// Something was seen that our own doing may have caused: it does not wait, but it ends no backoff either.
+        case hinted
+        /// An alarm rang.
+        case woke
+        case passed, failed
+    }
     package enum Command: Hashable, Sendable { case reconcile, wake(at: Instant) }
 
     package struct Policy: Sendable {
@@ -25,8 +33,11 @@ package struct ReconcileLoop<Instant: InstantProtocol>: Sendable where Instant.D
     private enum Phase: Sendable {
         /// `nil` waits for a trigger alone.
         case waiting(until: Instant?)
-        case running(again: Bool)
+        case running(then: Next)
     }
+
+    /// What came during a pass.
+    private enum Next: Sendable { case nothing, passIfWell, pass }
 
     private let policy: Policy
     private var phase: Phase
@@ -49,29 +60,41 @@ package struct ReconcileLoop<Instant: InstantProtocol>: Sendable where Instant.D
         switch (phase, event) {
         case (.waiting, .triggered):
             return reconcile()
+        case (.waiting, .hinted):
+            return failures == 0 ? reconcile() : nil
         case (.waiting(let due), .woke):
             guard silenceAlarm(at: now), let due else { return nil }
             return now >= due ? reconcile() : wait(now.duration(to: due), from: now)
-        case (.running, .triggered):
-            phase = .running(again: true)
+        case (.running, .triggered), (.running(then: .pass), .hinted):
+            phase = .running(then: .pass)
+            return nil
+        case (.running, .hinted):
+            phase = .running(then: .passIfWell)
             return nil
         case (.running, .woke):
             _ = silenceAlarm(at: now)
             return nil
-        case (.running(let again), .passed):
+        case (.running(let next), .passed):
             failures = 0
-            return again ? reconcile() : wait(policy.interval, from: now)
-        case (.running(let again), .failed):
-            // A trigger announces something new, perhaps the fix: it does not wait out the backoff.
+            switch next {
+            case .nothing: return wait(policy.interval, from: now)
+            case .passIfWell, .pass: return reconcile()
+            }
+        case (.running(let next), .failed):
             failures += 1
-            return again ? reconcile() : wait(backoff, from: now)
+            switch next {
+            // What a failing pass does is heard as well: to heed it would be to try again without end.
+            case .nothing, .passIfWell: return wait(backoff, from: now)
+            // Perhaps the fix: it does not wait out the backoff.
+            case .pass: return reconcile()
+            }
         case (.waiting, .passed), (.waiting, .failed):
             preconditionFailure("a pass ended that never began")
         }
     }
 
     private mutating func reconcile() -> Command {
-        phase = .running(again: false)
+        phase = .running(then: .nothing)
         return .reconcile
     }
 

@@ -79,8 +79,15 @@ struct CommitFiles {
         for (id, problem) in file.broken where broken[id] == nil { broken[id] = problem }
     }
 
-    /// Takes from an older commit what is broken here and good there. Returns the sandboxes among it.
-    mutating func borrow(from older: CommitFiles) -> [SandboxName] {
+    /// What was taken from an older commit.
+    struct Borrowed {
+        var sandboxes: [SandboxName] = []
+        /// Whether there was anything but sandboxes in it.
+        var hasOthers = false
+    }
+
+    /// Takes from an older commit what is broken here and good there.
+    mutating func borrow(from older: CommitFiles) -> Borrowed {
         var borrowed: [ManifestObject] = []
         for id in broken.keys {
             guard let good = older.objects[id] else { continue }
@@ -95,24 +102,24 @@ struct CommitFiles {
             }
             unreadable[path] = nil
         }
-        var sandboxes: [SandboxName] = []
+        var result = Borrowed()
         for object in borrowed where objects[object.id] == nil {
             objects[object.id] = object
             for path in object.contentPaths where contents[path] == nil { contents[path] = older.contents[path] }
-            guard object.id.kind == .sandbox else { continue }
+            guard object.id.kind == .sandbox else {
+                result.hasOthers = true
+                continue
+            }
             guard let name = try? SandboxName(object.id.name) else { continue }  // SAFE: a slug
-            sandboxes.append(name)
+            result.sandboxes.append(name)
         }
-        return sandboxes
+        return result
     }
 }
 
 extension ParsedFile {
-    /// An error in a place that no manifest known by name accounts for: somebody's manifest may be meant there.
-    fileprivate var unattributed: ManifestProblem? {
-        guard isReadable else { return problems.first }
-        return problems.first { $0.severity == .error && ($0.code == "unknown-kind" || broken.isEmpty) }
-    }
+    /// What is wrong where no manifest known by name accounts for it: somebody's manifest may be meant there.
+    fileprivate var unattributed: ManifestProblem? { isReadable ? anonymous : problems.first }
 }
 
 extension DesiredState {

@@ -8,7 +8,10 @@ package actor ManifestLoader: DesiredSource {
 
     private let source: any Source
     private var parsed: [ParsedKey: ParsedFile] = [:]
-    private var authors: [ParsedKey: Revision] = [:]
+    /// Who changed a file last; `nil` where that was longer ago than is looked back.
+    private var authors: [ParsedKey: Revision?] = [:]
+    /// What was loaded last: a look at the same commit asks for nothing but the head.
+    private var last: DesiredState?
 
     private struct ParsedKey: Hashable {
         let path: String
@@ -25,6 +28,7 @@ package actor ManifestLoader: DesiredSource {
 
     /// What one commit wants, with the last good version in place of whatever is broken in it.
     package func load(_ revision: Revision) async throws(SourceError) -> DesiredState {
+        if let last, last.revision == revision { return last }
         let files = try await files(at: revision.commit)
         let fresh = files.catalogue().resolve()
         var desired = DesiredState(
@@ -38,6 +42,7 @@ package actor ManifestLoader: DesiredSource {
         }
         try await sign(&desired, files)
         forget(besides: files)
+        last = desired
         return desired
     }
 
@@ -88,19 +93,29 @@ package actor ManifestLoader: DesiredSource {
     {
         var mended = files
         var lastGood: [SandboxName: CommitID] = [:]
+        var past: [CommitID: CommitFiles] = [:]
         let history = try await source.history(from: files.commit, limit: Self.longestLookBack).dropFirst()
-        var resolutions: [(commit: CommitID, resolution: Resolution)] = []
+        var borrowedAt: CommitID?
         for older in history {
             if mended.isWhole { break }
-            for name in mended.borrow(from: try await self.files(at: older.commit)) { lastGood[name] = older.commit }
+            let good = try await self.files(at: older.commit)
+            past[older.commit] = good
+            let borrowed = mended.borrow(from: good)
+            for name in borrowed.sandboxes { lastGood[name] = older.commit }
+            if borrowed.hasOthers { borrowedAt = older.commit }
         }
         let second = mended.catalogue().resolve()
         take(second, into: &desired)
+        // These stand only on what was borrowed for them: a template, a service.
+        for name in fresh.broken.keys where second.sandboxes[name] != nil && lastGood[name] == nil {
+            lastGood[name] = borrowedAt
+        }
         var wanted = Set(second.broken.keys)
         var wantedObjects = Set(second.brokenObjects.keys)
         for older in history where !wanted.isEmpty || !wantedObjects.isEmpty {
-            let resolution = try await self.files(at: older.commit).catalogue().resolve()
-            resolutions.append((older.commit, resolution))
+            let files: CommitFiles =
+                if let known = past[older.commit] { known } else { try await self.files(at: older.commit) }
+            let resolution = files.catalogue().resolve()
             for name in wanted {
                 guard let good = resolution.sandboxes[name] else { continue }
                 desired.sandboxes[name] = good
@@ -135,10 +150,10 @@ package actor ManifestLoader: DesiredSource {
         if !unknown.isEmpty {
             let found = try await source.lastChanges(
                 of: Set(unknown.map(\.path)), from: files.commit, limit: Self.longestLookBack)
-            for key in unknown { authors[key] = found[key.path] }
+            for key in unknown { authors[key] = .some(found[key.path]) }
         }
         for key in keys {
-            guard let author = authors[key] else { continue }
+            guard let author = authors[key] ?? nil else { continue }
             for name in desired.sandboxes.keys where desired.sandboxes[name]?.place.file == key.path {
                 desired.sandboxes[name]?.changedBy = author
             }

@@ -1,4 +1,5 @@
 internal import Model
+internal import ServiceLifecycle
 
 /// Waits until a container has proved that it serves, or cannot.
 struct HealthProof: Sendable {
@@ -9,6 +10,8 @@ struct HealthProof: Sendable {
     static let firstWait = Duration.milliseconds(50)
     /// A container without a check must run this long without a restart.
     static let settleTime = Duration.milliseconds(500)
+    /// Of what a container wrote last, this many lines are told.
+    static let mostLines = 5
     /// A container that ended this often has shown that it does not serve.
     static let mostRestarts = 3
 
@@ -33,7 +36,9 @@ struct HealthProof: Sendable {
                 successes += 1
                 if successes >= check.healthyAfter { return }
             }
-            guard !Task.isCancelled else { throw HostError("await \(container.name)", .unreachable, "cancelled") }
+            guard !Task.isCancelled, !Task.isShuttingDownGracefully else {
+                throw HostError("await health of \(container.name)", .unreachable, "stopped before it was proved")
+            }
             await pause(wait)
             elapsed += wait
             wait = min(wait * 2, longest)
@@ -65,7 +70,8 @@ struct HealthProof: Sendable {
         let condition = try await engine.condition(of: container)
         switch condition.state {
         case .running where condition.restarts - before < Self.mostRestarts,
-            .restarting where condition.restarts - before < Self.mostRestarts:
+            // The engine waits longer before each restart: who is found in that wait again is not asked three more times.
+            .restarting where condition.restarts < Self.mostRestarts:
             return condition
         case .created, .running, .restarting, .paused, .exited, .removing, .dead:
             let code = condition.exitCode.map { " with status \($0)" } ?? ""
@@ -79,13 +85,17 @@ struct HealthProof: Sendable {
     }
 
     private func failure(_ container: ContainerHandle, _ what: String, _ output: String) -> HostError {
-        let tail = output.isEmpty ? "" : "; it last wrote: \(output)"
+        let lines = output.split(whereSeparator: \.isNewline).suffix(Self.mostLines)
+        let tail = lines.isEmpty ? "" : "; it last wrote: \(lines.joined(separator: " | "))"
         return HostError("await health of \(container.name)", .unhealthy, what + tail)
     }
 
     func pause(_ duration: Duration) async {
-        do { try await clock.sleep(for: duration) } catch {
-            // Cancelled: the caller looks at Task.isCancelled.
+        do {
+            // To wait is not to act: a wait does not hold up the end of the program.
+            try await cancelWhenGracefulShutdown { try await clock.sleep(for: duration) }
+        } catch {
+            // Cancelled or stopping: the caller looks at the task.
         }
     }
 

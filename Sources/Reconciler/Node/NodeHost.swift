@@ -1,5 +1,6 @@
 package import Model
 internal import Planner
+internal import ServiceLifecycle
 
 /// A node's host: its engine and its gateway driver together.
 package struct NodeHost: Host {
@@ -57,6 +58,7 @@ package struct NodeHost: Host {
         case .drain(let gateway, let address, let port, let grace):
             try await drain(address, port, of: gateway, graceMillis: grace)
         case .configureGateway(let gateway): try await gateways.configure(gateway)
+        case .dismantleGateway(let gateway): try await gateways.dismantle(gateway)
         case .admit(let gateway, let sandbox, let port): try await gateways.admit(sandbox, port: port, to: gateway)
         case .dismiss(let gateway, let sandbox): try await gateways.dismiss(sandbox, from: gateway)
         case .setRoute(let gateway, let key, let target): try await gateways.setRoute(key, to: target, on: gateway)
@@ -86,6 +88,7 @@ package struct NodeHost: Host {
         let polls = max(1, graceMillis / 100)
         for _ in 0..<polls {
             if try await gateways.openSessions(to: address, port: port, on: gateway) == 0 { return }
+            guard !Task.isCancelled, !Task.isShuttingDownGracefully else { return }
             await proof.pause(Self.drainPoll)
         }
     }

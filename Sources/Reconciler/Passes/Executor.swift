@@ -1,5 +1,6 @@
 package import Model
 package import Planner
+internal import ServiceLifecycle
 
 /// Carries out plans. It decides nothing: what to do, in which order, is in the plan.
 package struct Executor: Sendable {
@@ -41,7 +42,7 @@ package struct Executor: Sendable {
             while true {
                 if !outcome.isSuperseded, await isSuperseded() {
                     outcome.isSuperseded = true
-                    for step in frontier.abandon() { await note(step, .skipped, of: plan, pass, "a newer commit came") }
+                    for step in frontier.abandon() { await note(step, .skipped, of: plan, pass, Self.interruption) }
                 }
                 for step in frontier.take(upTo: width - running) {
                     running += 1
@@ -67,6 +68,11 @@ package struct Executor: Sendable {
         return outcome
     }
 
+    /// Why what was planned is not begun.
+    static var interruption: String {
+        Task.isShuttingDownGracefully ? "stopping; the next start plans again" : "a newer commit came"
+    }
+
     private enum StepFailure: Error {
         case host(HostError)
         case journal(JournalError)
@@ -89,7 +95,8 @@ package struct Executor: Sendable {
             await note(step, .completed, of: plan, pass, "")
             return .success(())
         } catch {
-            await note(step, .failed, of: plan, pass, "\(error)")
+            // The action is told beside it; the error's own operation would say it twice.
+            await note(step, .failed, of: plan, pass, error.message)
             return .failure(.host(error))
         }
     }
@@ -100,7 +107,7 @@ package struct Executor: Sendable {
             case .create(let draft): (.container, draft.name, draft.sandbox)
             case .createNetwork(let draft): (.network, draft.name, draft.sandbox)
             case .removeNetwork, .pull, .start, .unpause, .awaitHealthy, .connect, .updateLimits, .rename, .drain,
-                .stop, .remove, .configureGateway, .admit, .dismiss, .setRoute, .removeRoute:
+                .stop, .remove, .configureGateway, .dismantleGateway, .admit, .dismiss, .setRoute, .removeRoute:
                 nil
             }
         return made.map { kind, name, sandbox in

@@ -4,7 +4,7 @@ package import Planner
 /// One attempt to bring one subject to what is desired: look, plan, act, and look again whether it is so.
 package struct Pass: Sendable {
     /// How often a pass plans anew after acting before it says that it does not converge.
-    static let mostRounds = 4
+    static let mostRounds = 5
 
     /// What a pass is toward.
     package struct Goal: Sendable {
@@ -101,17 +101,18 @@ package struct Pass: Sendable {
         on look: Look, _ subject: Plan.Subject, _ goal: Goal, _ round: Int,
         _ isSuperseded: @Sendable () async -> Bool, _ steps: inout Int
     ) async -> Result? {
+        let plan = look.plan.opening ?? look.plan
         let pass: PassID
         do throws(JournalError) {
-            pass = try await begin(look.plan, goal)
+            pass = try await begin(plan, goal)
         } catch {
             return Result(verdict: .interrupted, complaints: ["\(error)"], observed: look.observed, steps: steps)
         }
-        let outcome = await executor.run(look.plan, of: pass, isSuperseded: isSuperseded)
+        let outcome = await executor.run(plan, of: pass, isSuperseded: isSuperseded)
         steps += outcome.completed
         var complaints = outcome.failures.map { "\($0.error)" }
         if let failure = outcome.journalFailure { complaints.append("\(failure)") }
-        await end(pass, outcome, complaints)
+        await end(pass, outcome, outcome.isSuperseded ? complaints + [Executor.interruption] : complaints)
         if outcome.isSuperseded {
             return Result(verdict: .superseded, complaints: complaints, observed: look.observed, steps: steps)
         }
@@ -130,12 +131,7 @@ package struct Pass: Sendable {
     private func plan(_ subject: Plan.Subject, toward goal: Goal) async throws -> Look {
         switch subject {
         case .gateway(let name):
-            guard let gateway = goal.desired.gateways[name] else {
-                throw HostError("plan \(subject)", .refused, "it is in no manifest")
-            }
-            let observed = try await host(gateway.node).observe(Inquiry(sandbox: nil, gateways: [gateway]))
-            let plan = Plan(for: gateway, baselines: goal.desired.baselines, observed: observed.gateways[name])
-            return Look(plan: plan, observed: observed)
+            return try await plan(gateway: name, goal)
         case .sandbox(let name):
             if let sandbox = goal.desired.sandboxes[name] {
                 return try await plan(sandbox, toward: goal)
@@ -144,12 +140,35 @@ package struct Pass: Sendable {
         }
     }
 
+    /// One that is in no manifest any more is dismantled wherever it still is.
+    private func plan(gateway name: GatewayName, _ goal: Goal) async throws -> Look {
+        if let gateway = goal.desired.gateways[name] {
+            let observed = try await host(gateway.node).observe(Inquiry(gateways: [gateway]))
+            let plan = Plan(for: gateway, baselines: goal.desired.baselines, observed: observed.gateways[name])
+            return Look(plan: plan, observed: observed)
+        }
+        var last: Look?
+        for node in hosts.keys.sorted() {
+            let observed = try await host(node).observe(Inquiry())
+            var plan = Plan(of: .gateway(name), on: node, cause: .removed(since: goal.desired.revision))
+            if observed.gateways[name] != nil {
+                plan = Plan(removing: name, on: node, since: goal.desired.revision)
+            }
+            last = Look(plan: plan, observed: observed)
+            if !plan.isEmpty { break }
+        }
+        guard let last else { throw HostError("dismantle gateway \(name)", .unreachable, "no node is served here") }
+        return last
+    }
+
     private func plan(_ sandbox: DesiredSandbox, toward goal: Goal) async throws -> Look {
         let observed = try await host(sandbox.node).observe(Inquiry(of: sandbox, in: goal.desired))
         var inputs = FleetPlan.Inputs(desired: goal.desired, observed: [sandbox.node: observed], policy: goal.policy)
         if let applied = goal.applied { inputs.applied[sandbox.name] = applied }
         guard let situation = Situation(of: sandbox, in: inputs, observations: goal.observations) else {
-            preconditionFailure("its node was just observed")
+            throw HostError(
+                "plan \(sandbox.name)", .refused,
+                "its gateway is on another node than itself; place both on one, until nodes are joined by agents")
         }
         let plan = try await pools.plan { Plan(for: sandbox.name, in: situation, drawingFrom: &$0) }
         return Look(plan: plan, observed: observed)
@@ -159,12 +178,12 @@ package struct Pass: Sendable {
     private func planRemoval(of sandbox: SandboxName, _ goal: Goal) async throws -> Look {
         var last: Look?
         for name in hosts.keys.sorted() {
-            let gateways = goal.desired.gateways.values.filter { $0.node == name }
+            let gateways = goal.desired.gateways(on: name)
             let observed = try await host(name).observe(Inquiry(sandbox: sandbox, gateways: gateways))
             let situation = Situation(
                 revision: goal.desired.revision, desired: nil,
-                node: goal.desired.nodes[name] ?? DesiredNode(name: name), gateway: nil, observed: observed,
-                policy: goal.policy)
+                node: goal.desired.nodes[name] ?? DesiredNode(name: name), gateway: nil, gateways: gateways,
+                observed: observed, policy: goal.policy)
             let plan = try await pools.plan { Plan(for: sandbox, in: situation, drawingFrom: &$0) }
             last = Look(plan: plan, observed: observed)
             if !plan.isEmpty { break }
@@ -211,7 +230,7 @@ package struct Pass: Sendable {
         guard case .sandbox(let sandbox) = subject else { return }
         let present = observed.ledgerEntries(of: sandbox, at: surroundings.now())
         do throws(JournalError) {
-            let open = try await journal.openEntries().filter { $0.sandbox == sandbox && $0.node == observed.node }
+            let open = try await journal.openEntries(of: sandbox).filter { $0.node == observed.node }
             for entry in open where present[entry.uid] == nil { try await journal.settle(entry.uid) }
             let entered = Set(open.map(\.uid))
             for (uid, entry) in present where !entered.contains(uid) { try await journal.enter(entry) }
@@ -250,14 +269,13 @@ extension Inquiry {
         var checks: [RouteKey: HealthCheck] = [:]
         for (service, spec) in specs { checks[RouteKey(sandbox: sandbox.name, service: service)] = spec.health }
         self.init(
-            sandbox: sandbox.name,
-            gateways: sandbox.gateway.flatMap { desired.gateways[$0] }.map { [$0] } ?? [],
+            sandbox: sandbox.name, gateways: desired.gateways(on: sandbox.node),
             secrets: specs.reduce(into: []) { $0.formUnion($1.1.secretReferences) }, checks: checks)
     }
 
     /// What must be seen of one node to plan everything on it.
     package init(everythingOn node: NodeName, in desired: DesiredState) {
-        self.init(gateways: desired.gateways.values.filter { $0.node == node }.sorted { $0.name < $1.name })
+        self.init(gateways: desired.gateways(on: node))
         for sandbox in desired.sandboxes.values where sandbox.node == node {
             let own = Inquiry(of: sandbox, in: desired)
             secrets.formUnion(own.secrets)

@@ -39,9 +39,8 @@ package actor Pools {
         _ make: @Sendable (inout AllocationTable) -> Result
     ) async throws(JournalError) -> Result {
         // Taken from the table before the first suspension, so that no other pass can draw the same.
-        let before = table.reserved.count
         let result = make(&table)
-        let drawn = Array(table.reserved[before...])
+        let drawn = table.takeReserved()
         guard !drawn.isEmpty else { return result }
         do throws(JournalError) {
             try await journal.reserve(drawn)

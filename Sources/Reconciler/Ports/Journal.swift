@@ -8,6 +8,7 @@ package protocol Journal: Sendable {
     func enter(_ entry: LedgerEntry) async throws(JournalError)
     func settle(_ uid: ResourceUID) async throws(JournalError)
     /// Entries not settled.
+    func openEntries(of sandbox: SandboxName) async throws(JournalError) -> [LedgerEntry]
     func openEntries() async throws(JournalError) -> [LedgerEntry]
 
     func allocations() async throws(JournalError) -> [Allocation]

@@ -25,6 +25,7 @@ enum Migrations {
             sandbox TEXT NOT NULL,
             enteredAt INTEGER NOT NULL
         ) STRICT;
+        CREATE INDEX ledgerBySandbox ON ledger (sandbox);
 
         -- A range of numbers of one pool: addresses of a node, ports of a gateway, ports of a node.
         CREATE TABLE allocation (

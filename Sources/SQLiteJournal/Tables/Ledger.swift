@@ -31,6 +31,16 @@ extension SQLiteJournal {
         }
     }
 
+    package func openEntries(of sandbox: SandboxName) async throws(JournalError) -> [LedgerEntry] {
+        try await read("read the ledger of \(sandbox)") { db in
+            let request: SQLRequest<Row> = """
+                SELECT uid, kind, name, node, sandbox, enteredAt FROM ledger
+                WHERE sandbox = \(sandbox.text) ORDER BY enteredAt, uid
+                """
+            return try request.fetchAll(db).map(LedgerEntry.init)
+        }
+    }
+
     package func openEntries() async throws(JournalError) -> [LedgerEntry] {
         try await read("read the ledger") { db in
             try Row.fetchAll(

@@ -84,7 +84,8 @@ extension EndToEnd {
             try await Bench.scenario { bench in
                 let qa = bench.name("qa")
                 let patient = Manifests.service("account", baseline: bench.account.port)
-                try bench.repository.write("account.yaml", patient.replacing("startPeriod: 3s", with: "startPeriod: 2m"))
+                try bench.repository.write(
+                    "account.yaml", patient.replacing("startPeriod: 3s", with: "startPeriod: 2m"))
                 try bench.write(qa, "account: {branch: deaf}")
                 try await bench.repository.push("a branch that never answers")
                 let late = try await bench.run(

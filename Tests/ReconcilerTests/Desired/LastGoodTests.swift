@@ -123,8 +123,8 @@ struct LastGoodTests {
     @Test("A broken template keeps its sandboxes at its last good version, and what they say themselves is new")
     func brokenTemplate() async throws {
         let shop = await Shop()
-        _ = try await shop.push([
-            "t.yaml": "template: t\nservices: {account: {branch: one}}\n",
+        let first = try await shop.push([
+            "b.yaml": Shop.sandbox("b", "one"), "t.yaml": "template: t\nservices: {account: {branch: one}}\n",
             "qa.yaml": "sandbox: qa\ntemplate: t\nservices: {payment: {branch: one}}\n",
         ])
         let broken = try await shop.push([
@@ -133,6 +133,8 @@ struct LastGoodTests {
         ])
         #expect(broken.images("qa") == ["account": "shop/account:one", "payment": "shop/payment:two"])
         #expect(broken.frozen.isEmpty)
+        #expect(broken.lastGood("qa") == first.revision.commit)
+        #expect(broken.lastGood("b") == nil)
     }
 
     @Test("A broken gateway stays as it was", arguments: ["lsteners: []", "listeners: [{name: a, from: 9, to: 1}]"])

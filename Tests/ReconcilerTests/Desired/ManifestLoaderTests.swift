@@ -61,6 +61,41 @@ import Testing
         #expect(await shop.source.asked.isEmpty)
     }
 
+    @Test("A look at the same commit asks for nothing but the head, though something is broken in it")
+    func sameCommit() async throws {
+        let shop = await Shop()
+        _ = try await shop.push(["qa.yaml": Shop.sandbox("qa", "one")])
+        let broken = try await shop.push(["qa.yaml": "sandbox: qa\nservices: {account: {brnch: two}}\n"])
+        await shop.source.forgetQuestions()
+        let again = try await shop.loader.load()
+        #expect(again.sandboxes == broken.sandboxes && again.problems == broken.problems)
+        #expect(await shop.source.questions.isEmpty)
+    }
+
+    @Test("Each older commit is read once to mend a newer one")
+    func readsOnce() async throws {
+        let shop = await Shop()
+        for round in 0..<20 { await shop.source.commit(["README.md": "\(round)"]) }
+        await shop.source.commit([
+            "qa.yaml": "sandbox: qa\nservices: {account: {brnch: two}}\n", "to.yaml": "sandbox: to\ntemplate: no\n",
+        ])
+        await shop.source.forgetQuestions()
+        #expect(try await shop.loader.load().frozen.count == 2)
+        #expect(await shop.source.questions.filter { $0 == "tree" }.count == 22)
+    }
+
+    @Test("An author who is further back than anybody looks is asked for once")
+    func unknownAuthor() async throws {
+        let shop = await Shop()
+        await shop.source.commit(["qa.yaml": Shop.sandbox("qa", "one")])
+        for _ in 0...ManifestLoader.longestLookBack { await shop.source.commit(["README.md": "more"]) }
+        let desired = try await shop.loader.load()
+        #expect(desired.images("qa") != nil && desired.sandboxes[Sample.name("qa")]?.changedBy == nil)
+        await shop.source.forgetQuestions()
+        _ = try await shop.push(["README.md": "and more"])
+        #expect(await !shop.source.questions.contains("lastChanges"))
+    }
+
     @Test("A force-push to unrelated history is a new desired state, and its broken sandbox has no good version")
     func forcePush() async throws {
         let shop = await Shop()

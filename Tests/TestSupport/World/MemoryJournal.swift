@@ -31,6 +31,9 @@ package actor MemoryJournal: Journal {
         try check("settle")
         open[uid] = nil
     }
+    package func openEntries(of sandbox: SandboxName) throws(JournalError) -> [LedgerEntry] {
+        open.values.filter { $0.sandbox == sandbox }
+    }
     package func openEntries() throws(JournalError) -> [LedgerEntry] { Array(open.values) }
 
     package func allocations() throws(JournalError) -> [Allocation] { held.map { Allocation($0.key, to: $0.value) } }

@@ -25,6 +25,8 @@ package actor MemorySource: Source {
     private var failure: SourceError.Failure?
     /// Every blob asked for, in order.
     package private(set) var asked: [BlobID] = []
+    /// Every question but for the head, by the name of its verb.
+    package private(set) var questions: [String] = []
     /// How far back histories were asked for.
     package private(set) var limits: Set<Int> = []
 
@@ -61,7 +63,10 @@ package actor MemorySource: Source {
 
     package func fail(_ failure: SourceError.Failure?) { self.failure = failure }
 
-    package func forgetQuestions() { asked = [] }
+    package func forgetQuestions() {
+        asked = []
+        questions = []
+    }
 
     // MARK: The port
 
@@ -76,13 +81,15 @@ package actor MemorySource: Source {
     }
 
     package func tree(at commit: CommitID) throws(SourceError) -> [TreeEntry] {
-        try find(commit).files.sorted { $0.key < $1.key }.map { path, item in
+        questions.append("tree")
+        return try find(commit).files.sorted { $0.key < $1.key }.map { path, item in
             TreeEntry(path: path, kind: item.kind, blob: item.id, size: item.size)
         }
     }
 
     package func blobs(_ ids: [BlobID]) throws(SourceError) -> [BlobID: [UInt8]] {
         if let failure { throw SourceError("blobs", failure, "simulated") }
+        questions.append("blobs")
         asked += ids
         var found: [BlobID: [UInt8]] = [:]
         for item in commits.values.flatMap(\.files.values) {
@@ -93,6 +100,7 @@ package actor MemorySource: Source {
     }
 
     package func history(from commit: CommitID, limit: Int) throws(SourceError) -> [Revision] {
+        questions.append("history")
         limits.insert(limit)
         return try line(from: commit, limit: limit).map(\.revision)
     }
@@ -100,6 +108,7 @@ package actor MemorySource: Source {
     package func lastChanges(of paths: Set<String>, from commit: CommitID, limit: Int) throws(SourceError)
         -> [String: Revision]
     {
+        questions.append("lastChanges")
         limits.insert(limit)
         var found: [String: Revision] = [:]
         for commit in try line(from: commit, limit: limit) {

@@ -23,6 +23,8 @@ package struct World: Sendable {
     package func observed(_ inquiry: Inquiry) -> ObservedNode {
         var look = ObservedNode(node: node, containers: containers, networks: networks, images: images)
         for reference in inquiry.secrets { look.secrets[reference] = .some(secrets[reference]) }
+        // Also those that nobody asks about: a node knows every gateway it has.
+        for (name, live) in gateways { look.gateways[name] = live }
         for gateway in inquiry.gateways where gateway.node == node {
             look.gateways[gateway.name] = gateways[gateway.name] ?? ObservedGateway()
         }
@@ -111,6 +113,7 @@ package struct World: Sendable {
         case .configureGateway(let gateway):
             gateways[gateway.name, default: ObservedGateway()].isRunning = true
             gateways[gateway.name, default: ObservedGateway()].isCurrent = true
+        case .dismantleGateway(let gateway): gateways[gateway] = nil
         case .admit(let gateway, let sandbox, let port): gateways[gateway]?.sandboxes[sandbox] = .some(port)
         case .dismiss(let gateway, let sandbox): gateways[gateway]?.sandboxes.removeValue(forKey: sandbox)
         case .setRoute(let gateway, let key, let target):

@@ -36,17 +36,17 @@ package struct EventLines: Sendable {
         var head = Line(zone.clock(event.at), .faint)
         head.append("  " + Columns.pad(event.subject, to: subjectWidth) + "  ")
         head.append(Columns.pad(event.kind, to: kindWidth), event.tone)
-        let told = event.cause.isEmpty ? event.message : "\(event.message)   (\(event.cause))"
+        let sentence = event.cause.isEmpty ? told(event.message) : "\(told(event.message))   (\(event.cause))"
         guard let width = display.width else {
-            head.append("  " + told)
+            head.append("  " + sentence)
             return lines + [head]
         }
         let room = width - head.columns - 2
         guard room >= Self.leastRoom else {
-            let parts = Columns.wrap(told, to: width - Self.indent)
+            let parts = Columns.wrap(sentence, to: width - Self.indent)
             return lines + [head] + parts.map { Line(String(repeating: " ", count: Self.indent) + $0) }
         }
-        let parts = Columns.wrap(told, to: room)
+        let parts = Columns.wrap(sentence, to: room)
         let below = head.columns + 2
         for (index, part) in parts.enumerated() {
             var line = index == 0 ? head : Line()

@@ -68,7 +68,7 @@ struct ProgressBoard: Sendable {
             rows[index].verdict = .converged
             rows[index].settle(at: event.at)
         case .failed:
-            rows[index].verdict = .failed(event.message)
+            rows[index].verdict = .failed(told(event.message))
             rows[index].settle(at: event.at)
         case .step(let result):
             rows[index].update(event.service, at: event.at) { $0.take(result, event) }
@@ -160,7 +160,7 @@ extension ProgressBoard.Track {
         case .failed:
             running = max(0, running - 1)
             stage = Stage(of: event.message)
-            failure = event.message
+            failure = told(event.message)
             if running == 0 { ended = event.at }
         case .skipped: break
         }

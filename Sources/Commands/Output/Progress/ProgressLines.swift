@@ -13,14 +13,17 @@ enum ProgressLines {
         guard let news = News(event) else { return nil }
         let subject = event.sandbox == nil && event.service == nil ? "gateway" : event.subject
         switch news {
-        case .began:
+        case .began(let count):
             let why = event.cause.isEmpty ? "" : "  (\(event.cause))"
-            return line(at: event.at, began, subject, Line("\(event.kind): \(event.message)\(why)"))
+            let what = event.kind == "drift" ? "drift: " : ""
+            return line(at: event.at, began, subject, Line(what + (count.map(steps) ?? event.message) + why))
         case .converged:
             let elapsed = board.row(of: event.sandbox)?.elapsed(at: event.at) ?? 0
             return line(at: event.at, began, subject, Line("done in \(words(milliseconds: elapsed))", .good))
         case .failed:
-            return line(at: event.at, began, subject, Line("failed: \(event.message)", .bad))
+            // Where a step has just said why, or an earlier try did, it need not be said again.
+            let isKnown = before.contains(told(event.message))
+            return line(at: event.at, began, subject, Line(isKnown ? "failed" : "failed: \(told(event.message))", .bad))
         case .step(.started):
             let stage = Stage(of: event.message)
             guard event.service != nil, stage.isSlow else { return nil }
@@ -33,7 +36,7 @@ enum ProgressLines {
         case .step(.failed):
             return line(
                 at: event.at, began, subject,
-                Line("\(Stage(of: event.message).rawValue) failed: \(event.message)", .bad))
+                Line("\(Stage(of: event.message).rawValue) failed: \(told(event.message))", .bad))
         case .step(.skipped): return nil
         }
     }
