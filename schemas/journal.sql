@@ -68,6 +68,8 @@ CREATE TABLE ledger (
     enteredAt INTEGER NOT NULL
 ) STRICT;
 
+CREATE INDEX ledgerBySandbox ON ledger (sandbox);
+
 CREATE TABLE notice (
     position INTEGER PRIMARY KEY,
     message TEXT NOT NULL
