@@ -47,6 +47,9 @@ final class Gateway {
         return (snapshot, true)
     }
 
+    /// The live tables alone, whatever the gateway should be; `nil` where no proxy runs. Changes nothing.
+    func survey() throws(HostError) -> Snapshot? { try snapshot(for: "survey gateway \(folder.name)") }
+
     /// Requests under way and upgraded connections to a destination. What a replaced process still serves is counted
     /// by its connections, idle ones included: it answers no questions, and too many only means to wait longer.
     func openSessions(to address: String, port: UInt16) throws(HostError) -> Int {

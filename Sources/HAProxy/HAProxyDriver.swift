@@ -38,6 +38,30 @@ package actor HAProxyDriver: GatewayDriver {
             sandboxes: snapshot.sandboxes)
     }
 
+    /// Every gateway that has a folder here but those in `known`, also one that no manifest names any more, by what its
+    /// live tables say. None is current, for nobody says what it should be, and no name in its routes is looked up.
+    /// Changes nothing.
+    package func gateways(
+        except known: Set<GatewayName> = []
+    ) async throws(HostError) -> [GatewayName: ObservedGateway] {
+        var found: [GatewayName: ObservedGateway] = [:]
+        for folder in GatewayFolder.all(in: root) where !known.contains(folder.name) {
+            let snapshot = try gateway(folder.name).survey()
+            found[folder.name] =
+                snapshot.map {
+                    ObservedGateway(
+                        isRunning: true, routes: $0.routes.mapValues(\.target), sandboxes: $0.sandboxes)
+                } ?? ObservedGateway()
+        }
+        return found
+    }
+
+    /// Says `.everything` when a proxy that ran is gone, for nobody else tells. Ends when the task is cancelled.
+    package nonisolated func changes() -> AsyncStream<Hint> {
+        let watch = ProxyWatch(directory: root)
+        return AsyncStream { await watch.next() }
+    }
+
     package func configure(_ gateway: DesiredGateway) async throws(HostError) {
         try self.gateway(gateway.name).configure(gateway)
     }
@@ -75,7 +99,7 @@ package actor HAProxyDriver: GatewayDriver {
     private func gateway(_ name: GatewayName) throws(HostError) -> Gateway {
         if let known = gateways[name] { return known }
         // Paths stand in the configuration and in commands of the admin socket, which have their own quoting.
-        let path = directory.hasPrefix("/") ? directory : "\(currentFolder())/\(directory)"
+        let path = root
         guard path.utf8.allSatisfy({ isAlphanumeric($0) || "/._-@+".utf8.contains($0) }) else {
             let rule = "letters, digits and / . _ - @ +"
             throw HostError(
@@ -87,7 +111,10 @@ package actor HAProxyDriver: GatewayDriver {
         return gateway
     }
 
-    private func currentFolder() -> String {
+    /// The directory, from the root of the file system.
+    private nonisolated var root: String { directory.hasPrefix("/") ? directory : "\(currentFolder())/\(directory)" }
+
+    private nonisolated func currentFolder() -> String {
         guard let text = getcwd(nil, 0) else { return "" }
         defer { free(text) }
         return String(cString: text)

@@ -81,7 +81,8 @@ private struct Identity {
     init?(of root: Node, _ reader: inout Reader) {
         guard let entries = root.entries, let first = entries.first else {
             reader.report(
-                root.mark, "type", "\(root.noun) where a manifest is needed; begin it with \"<kind>: <name>\"; "
+                root.mark, "type",
+                "\(root.noun) where a manifest is needed; begin it with \"<kind>: <name>\"; "
                     + Self.otherwise)
             return nil
         }

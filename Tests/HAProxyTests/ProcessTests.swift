@@ -26,6 +26,83 @@ internal import Testing
         }
     }
 
+    @Test func aKilledProxyIsAHintAndAReplacedOneIsNot() async throws {
+        try await Bench.run { bench in
+            let hints = bench.driver.changes()
+            var other = bench.gateway
+            other.baseDomain = "elsewhere.example"
+            let old = bench.pid
+            try await bench.driver.configure(other)
+            #expect(bench.pid != old)
+            let hint = try await withThrowingTaskGroup(of: Hint?.self) { group in
+                group.addTask { await hints.first { _ in true } }
+                // Several looks long: whoever takes a replacement for an end says so by then.
+                try await Task.sleep(for: .seconds(3))
+                let killed = ContinuousClock.now
+                kill(bench.pid, SIGKILL)
+                group.addTask {
+                    try await Task.sleep(for: .seconds(10))
+                    return nil
+                }
+                let first = try await group.next()
+                #expect(ContinuousClock.now - killed < .seconds(5))
+                #expect(ContinuousClock.now > killed)
+                group.cancelAll()
+                return first ?? nil
+            }
+            #expect(hint == .everything)
+        }
+    }
+
+    @Test func aCancelledWatchEnds() async throws {
+        let driver = HAProxyDriver(directory: "/tmp/berth-nowhere")
+        let count = await withTaskGroup(of: Int.self) { group in
+            group.addTask { await driver.changes().reduce(0) { count, _ in count + 1 } }
+            group.cancelAll()
+            return await group.next()
+        }
+        #expect(count == 0)
+    }
+
+    @Test func aGatewayWithoutARangeHasAllItsTables() async throws {
+        try await Bench.run { bench in
+            var narrow = bench.gateway
+            narrow.sandboxPorts = nil
+            try await bench.driver.configure(narrow)
+            try await bench.driver.admit(Bench.qa, port: nil, to: narrow.name)
+            let observed = try await bench.driver.survey(narrow)
+            #expect(observed.isCurrent)
+            #expect(observed.sandboxes == [Bench.qa: nil])
+        }
+    }
+
+    @Test func everyGatewayThatHasAFolderIsFound() async throws {
+        try await Bench.run { bench in
+            try await bench.lay()
+            let other = DesiredGateway(
+                name: try GatewayName("other"), node: bench.gateway.node, webPort: FreePorts.one(),
+                place: bench.gateway.place)
+            try await bench.driver.configure(other)
+            try FileManager.default.createDirectory(
+                atPath: "\(bench.directory)/not-ours", withIntermediateDirectories: false)
+            // One that knows nothing of them yet, as after a restart.
+            let afresh = HAProxyDriver(directory: bench.directory)
+            var main = try await bench.observed()
+            main.isCurrent = false
+            let both = try await afresh.gateways()
+            #expect(both == [bench.gateway.name: main, other.name: ObservedGateway(isRunning: true)])
+            #expect(main.routes.count == 3)
+            #expect(try await afresh.gateways(except: [bench.gateway.name]).keys.map(\.text) == ["other"])
+
+            kill(bench.pid, SIGKILL)
+            #expect(try await eventually { bench.processes().isEmpty })
+            #expect(try await afresh.gateways()[bench.gateway.name] == ObservedGateway())
+            try await bench.driver.dismantle(other.name)
+            #expect(try await afresh.gateways().keys.map(\.text) == ["main"])
+            #expect(try await HAProxyDriver(directory: "/tmp/berth-nowhere").gateways() == [:])
+        }
+    }
+
     @Test func configuringAgainKeepsTheProcess() async throws {
         try await Bench.run { bench in
             let pid = bench.pid

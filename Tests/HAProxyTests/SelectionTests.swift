@@ -130,6 +130,11 @@ internal import Testing
             #expect(chosen.seen("x-forwarded-proto") == ["http"])
             #expect(chosen.seen("host") == ["client.example"])
 
+            let forged = ["x-forwarded-for": "6.6.6.6", "X-Forwarded-For": "7.7.7.7, 8.8.8.8"]
+            for port in [bench.web, bench.ports.lowerBound] {
+                #expect(try bench.ask("/account", forged, port: port).seen("x-forwarded-for") == ["127.0.0.1"])
+            }
+
             let refused = try bench.ask("/account", ["x-sandbox": "zzz", "x-sandbox-route": "mine"])
             #expect(refused.seen("x-sandbox") == [])
             #expect(refused.seen("x-sandbox-route") == [])

@@ -59,6 +59,17 @@ struct GivingBackTests {
         #expect(!world.plan(renamed, pools: &pools).hasChanges)
     }
 
+    @Test("A gateway is not dismantled while a manifest is broken, for that may be its own")
+    func brokenKeepsGateways() throws {
+        var pools = AllocationTable(held: [])
+        let world = try World.at(
+            Sample.desired(Sample.sandbox(["account": Sample.baseline("ocp")])), images: [], pools: &pools)
+        var broken = Sample.desired(at: "2")
+        broken.gateways = [:]
+        broken.problems = [ManifestProblem(at: Sample.place, code: "unknown-key", "unknown key")]
+        #expect(!world.plan(broken, pools: &pools).plans.contains { $0.subject == .gateway(Sample.gatewayName) })
+    }
+
     @Test("A gateway or sandbox on a node that nobody serves is a blind spot, not a plan")
     func blindSpots() throws {
         var pools = AllocationTable(held: [])

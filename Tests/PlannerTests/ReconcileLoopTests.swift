@@ -109,7 +109,8 @@ struct Tick: InstantProtocol {
     func duringAPass() {
         let cases: [([ReconcileLoop<Tick>.Event], ReconcileLoop<Tick>.Event, Bool)] = [
             ([.triggered], .passed, true), ([.triggered], .failed, true), ([.hinted], .passed, true),
-            ([.hinted], .failed, false), ([.triggered, .hinted], .failed, true), ([.hinted, .triggered], .failed, true),
+            ([.hinted], .failed, false), ([.triggered, .hinted], .failed, true),
+            ([.hinted, .triggered], .failed, true),
             ([], .passed, false), ([], .failed, false),
         ]
         for (events, end, isFollowed) in cases {

@@ -54,6 +54,25 @@ struct Installation {
         }
     }
 
+    /// Enters under `node` what the journal holds under an earlier name of this machine: a data directory is of one
+    /// machine, whatever the manifests call it. Ports and subnets are taken up again from what is seen to hold them.
+    func rename(to node: NodeName) async throws {
+        for entry in try await journal.openEntries() where entry.node != node {
+            try await journal.settle(entry.uid)
+            try await journal.enter(
+                LedgerEntry(
+                    uid: entry.uid, kind: entry.kind, name: entry.name, node: node, sandbox: entry.sandbox,
+                    enteredAt: entry.enteredAt))
+        }
+        try await journal.release(
+            try await journal.allocations().filter { allocation in
+                switch allocation.resource {
+                case .subnet(let holder, _), .published(let holder, _, _, _): holder != node
+                case .listener: false
+                }
+            })
+    }
+
     private func release() async {
         do { try await engine.releaseLease() } catch {
             surroundings.logger.warning("The lease is kept", metadata: ["error": "\(error)"])
@@ -71,6 +90,7 @@ struct Installation {
         -> Fleet<ContinuousClock>
     {
         try await journal.abandonUnfinishedPasses(at: .now)
+        try await rename(to: node)
         return Fleet(
             source: source, hosts: [node: host(for: node)], journal: journal, pools: try await Pools(journal: journal),
             surroundings: surroundings, clock: ContinuousClock(),

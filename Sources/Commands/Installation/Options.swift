@@ -57,7 +57,8 @@ struct NodeOptions: ParsableArguments {
     var haproxy = "/usr/sbin/haproxy"
 
     /// Gives `body` the engine of this machine, and shuts it down however that ends.
-    func withEngine<Answer>(_ identity: Identity, _ body: (DockerEngine) async throws -> Answer) async throws -> Answer {
+    func withEngine<Answer>(_ identity: Identity, _ body: (DockerEngine) async throws -> Answer) async throws -> Answer
+    {
         let socket = try DockerEngine.socketPath(fromDockerHost: ProcessInfo.processInfo.environment["DOCKER_HOST"])
         let engine = DockerEngine(socket: socket, installation: identity.installation, key: identity.key)
         do {
@@ -75,7 +76,8 @@ struct NodeOptions: ParsableArguments {
         if let node { return try NodeName(slugging: node) }
         let names = desired.nodes.keys.sorted()
         if names.count == 1, let only = names.first { return only }
-        if let own = try? NodeName(slugging: ProcessInfo.processInfo.hostName), names.contains(own) {  // SAFE: asked below
+        let host = ProcessInfo.processInfo.hostName
+        if let own = try? NodeName(slugging: host), names.contains(own) {  // SAFE: a name like any other
             return own
         }
         guard names.isEmpty else {

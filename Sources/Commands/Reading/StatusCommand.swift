@@ -29,7 +29,7 @@ struct StatusCommand: AsyncParsableCommand {
         var standing = try await reader.standing(of: name)
         guard output == .text else {
             terminal.write(StatusJSON(standing).text)
-            return
+            return try finish(standing)
         }
         var canvas = Canvas()
         if watch { _ = redraw(standing, on: &canvas, terminal) } else { show(standing, on: terminal) }
@@ -38,6 +38,10 @@ struct StatusCommand: AsyncParsableCommand {
             standing = try await reader.standing(of: name)
             guard redraw(standing, on: &canvas, terminal) == .written else { return }
         }
+        try finish(standing)
+    }
+
+    private func finish(_ standing: Standing) throws {
         let isWell = standing.sandboxes.allSatisfy { $0.phase != .failed && $0.phase != .degraded }
         if !isWell { throw ExitCode(ExitStatus.failure.rawValue) }
     }

@@ -1,4 +1,4 @@
-package import Model
+internal import Model
 package import Planner
 package import Reconciler
 
@@ -15,7 +15,9 @@ enum Remark: Hashable {
             self = .gatewayMoves
         } else if sentence.hasPrefix("gateway "), sentence.contains(": ") {
             self = .gateway
-        } else if sentence.hasPrefix("node ") && sentence.contains("is away") || sentence.contains("which nobody serves") {
+        } else if sentence.hasPrefix("node ") && sentence.contains("is away")
+            || sentence.contains("which nobody serves")
+        {
             self = .blindSpot
         } else if sentence.contains(" deletion(s) wait") {
             self = .heldDeletions

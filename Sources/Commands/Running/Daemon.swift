@@ -48,7 +48,8 @@ struct Daemon: Service {
             tasks.addTask { await Nudges(directory: installation.directory).run(fleet) }
             tasks.addTask {
                 for await another in source.names {
-                    logger.notice("This machine has another name now", metadata: ["was": "\(name)", "is": "\(another)"])
+                    logger.notice(
+                        "This machine has another name now", metadata: ["was": "\(name)", "is": "\(another)"])
                     await group.triggerGracefulShutdown()
                 }
             }

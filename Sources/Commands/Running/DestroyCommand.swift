@@ -38,7 +38,10 @@ struct DestroyCommand: AsyncParsableCommand {
             for gateway in gateways(installation) { Terminal.say("would remove gateway \(gateway)") }
             return Terminal.say("Nothing was done. To do it: berth destroy --yes")
         }
-        try await installation.leased { try await remove(inputs, on: name, host, installation) }
+        try await installation.leased {
+            try await installation.rename(to: name)
+            try await remove(inputs, on: name, host, installation)
+        }
     }
 
     private func remove(
@@ -77,7 +80,8 @@ struct DestroyCommand: AsyncParsableCommand {
     }
 
     private func gateways(_ installation: Installation) -> [GatewayName] {
-        let folders = (try? FileManager.default.contentsOfDirectory(atPath: installation.directory.gateways)) ?? []  // SAFE: none
+        let path = installation.directory.gateways
+        let folders = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []  // SAFE: absent is none
         return folders.compactMap { try? GatewayName($0) }.sorted()  // SAFE: what is no name is no gateway of ours
     }
 }

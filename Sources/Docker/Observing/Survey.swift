@@ -63,7 +63,9 @@ extension DockerEngine {
         // Every network is in the answer, for its subnet is taken; only those that concern us are looked into.
         let networks = try await atOnce(entries) { entry async throws(HostError) in
             let ownership = labels.ownership(entry.labels, of: .network)
-            guard ownership.mark != nil, concerns(sandbox, ownership, named: entry.name) else { return ObservedNetwork(entry, ownership: ownership) }
+            guard ownership.mark != nil, concerns(sandbox, ownership, named: entry.name) else {
+                return ObservedNetwork(entry, ownership: ownership)
+            }
             let found = try await inspectNetwork(entry.id, for: operation)
             return found.map { ObservedNetwork($0, ownership: ownership) }
         }

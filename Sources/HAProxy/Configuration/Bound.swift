@@ -26,6 +26,8 @@ enum Bound {
     static let startMillis = 15_000
     /// From SIGTERM to SIGKILL.
     static let stopMillis = 5_000
+    /// Between two looks at whether the proxies still run.
+    static let watchMillis = 1_000
     static let pollMillis: Int32 = 5
     static let answersInARow = 3
     static let logBytes = 256 << 10

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Model
 
 /// Where the files of one gateway are.
@@ -8,6 +9,19 @@ struct GatewayFolder: Hashable, Sendable {
     init(_ name: GatewayName, in directory: String) {
         self.name = name
         path = "\(directory)/\(name)"
+    }
+
+    /// The folders in `directory` that a driver has made, in order of name.
+    static func all(in directory: String) -> [GatewayFolder] {
+        names(in: directory).sorted().compactMap { text in
+            do throws(InvalidName) {
+                let folder = GatewayFolder(try GatewayName(text), in: directory)
+                let marks = [folder.lock, folder.configuration, folder.pidFile]
+                return marks.contains { access($0, F_OK) == 0 } ? folder : nil
+            } catch {
+                return nil
+            }
+        }
     }
 
     var configuration: String { "\(path)/haproxy.cfg" }

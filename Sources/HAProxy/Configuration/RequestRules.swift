@@ -7,7 +7,8 @@ struct RequestRules {
         lines =
             Self.beginning
             + Self.readHost(words)
-            + (selectsByPort ? Self.selectByPort(folder.file(of: .ports), admitted) : [])
+            + (selectsByPort
+                ? Self.selectByPort(folder.file(of: .ports), admitted) : Self.loadOnly(folder.file(of: .ports)))
             + Self.select(words, admitted)
             + Self.service
             + Self.lookUp(folder.file(of: .routes))
@@ -49,6 +50,11 @@ struct RequestRules {
                 + #"lf-string "no sandbox on port %[var(txn.port)]\n" if !chosen"#,
             "http-request set-var(txn.by) str(port)",
         ]
+    }
+
+    /// The proxy loads a map only where a rule names it, and every proxy has all of them.
+    private static func loadOnly(_ ports: String) -> [String] {
+        ["http-request set-var(txn.by_port) dst_port,map(\(ports)) if FALSE"]
     }
 
     private static func select(_ words: Vocabulary, _ admitted: String) -> [String] {

@@ -8,6 +8,11 @@ enum ProcessTable {
         Set(processes().filter { arguments(of: $0).contains(folder.configuration) })
     }
 
+    /// Whether this process is one of ``proxies(of:)``, without a look at the others.
+    static func isProxy(_ pid: Int32, of folder: GatewayFolder) -> Bool {
+        arguments(of: pid).contains(folder.configuration)
+    }
+
     /// The lowest of these ports that something other than `ours` listens on, and who, where that can be read.
     static func foreignListener(among ports: Set<UInt16>, except ours: Set<Int32>) -> (port: UInt16, holder: String)? {
         let known = ours.map(descriptors).reduce(into: Set()) { $0.formUnion($1) }
@@ -83,17 +88,6 @@ enum ProcessTable {
             })
     }
 
-    private static func names(in folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            names.append(
-                withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
-        }
-        return names
-    }
-
     private static func contents(of path: String) -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return "" }
@@ -107,4 +101,16 @@ enum ProcessTable {
         }
         return String(decoding: bytes, as: UTF8.self)
     }
+}
+
+/// The names in a folder; none where it cannot be read.
+func names(in folder: String) -> [String] {
+    guard let directory = opendir(folder) else { return [] }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+        names.append(
+            withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
+    }
+    return names
 }

@@ -35,7 +35,7 @@ struct Drift {
     }
 
     private mutating func compareImage(_ container: ObservedContainer, _ draft: ContainerDraft, _ imageID: String?) {
-        if container.image != draft.spec.image.text, container.image != draft.spec.image.normalized {
+        if ImageReference.normalize(container.image) != draft.spec.image.normalized {
             structural.append(FieldChange("image", from: container.image, to: draft.spec.image.text))
         } else if let imageID, imageID != container.imageID {
             structural.append(

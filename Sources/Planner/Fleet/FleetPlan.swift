@@ -73,6 +73,7 @@ package struct FleetPlan: Sendable {
             add(Plan(for: sandbox.name, in: situation, drawingFrom: &pools))
         }
         planDeletions(inputs, &pools)
+        planGatewayRemovals(inputs)
     }
 
     private mutating func planGateways(_ inputs: Inputs) {
@@ -86,6 +87,14 @@ package struct FleetPlan: Sendable {
             }
             add(Plan(for: gateway, baselines: inputs.desired.baselines, observed: observed.gateways[gateway.name]))
         }
+    }
+
+    /// A gateway that no manifest names goes only when the manifests are whole and no deletion waits: it may be what a
+    /// broken one declares, and everybody behind it would be cut off.
+    private mutating func planGatewayRemovals(_ inputs: Inputs) {
+        guard inputs.only == nil, heldDeletions == nil, inputs.desired.deletionsHeld == nil,
+            !inputs.desired.problems.contains(where: { $0.severity == .error })
+        else { return }
         for observed in inputs.observed.values.sorted(by: { $0.node < $1.node }) {
             for gateway in observed.gateways.keys.sorted() where inputs.desired.gateways[gateway]?.node != observed.node
             {

@@ -5,7 +5,8 @@ internal import ServiceLifecycle
 /// Keeps every sandbox at what the newest commit wants, until told to stop.
 ///
 /// When to do what is decided by one ``ReconcileLoop`` a subject, and one for the look at everything; this actor gives
-/// them a clock and carries out their commands. On graceful shutdown it starts nothing new and lets running steps end.
+/// them a clock and carries out their commands. The look waits for no subject, so that a commit is seen however many
+/// passes hang on an earlier one. On graceful shutdown it starts nothing new and lets running steps end.
 package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.Instant: Sendable {
     /// How many subjects are worked on at once.
     static var widest: Int { 16 }
@@ -67,9 +68,29 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
     var desired: DesiredState?
     /// Sandboxes in no manifest whose deletion was found to be within the budget, or consented to.
     var deletable: Set<SandboxName> = []
+    /// Those whose deletion ended since the look that is under way began: it still saw them.
+    var departed: Set<SandboxName> = []
     var statuses: [SandboxName: SandboxStatus] = [:]
+    /// The newest commit that each sandbox stood at. It differs from what is applied where an older version is kept.
+    var reached: [SandboxName: CommitID] = [:]
     var observations: [SandboxName: [String]] = [:]
+    /// What the last pass of each subject was toward.
+    var tried: [Plan.Subject: Wish] = [:]
+    /// What the last pass of each subject ended with, where it did not end well.
+    var complaints: [Plan.Subject: Complaint] = [:]
+    /// Subjects whose pass has begun to act.
+    var acting: Set<Plan.Subject> = []
+    /// Gateways at which something is to be done.
+    var unready: Set<GatewayName> = []
+    /// Nodes that the last look could not see.
+    var away: Set<NodeName> = []
+    /// Whether a person asked for the next look.
+    var isAsked = false
+    /// What the last look found wrong; a sentence each.
+    var trouble: [String] = []
+    /// What was told last.
     var notices: [String] = []
+    var fleetStatus: FleetStatus?
 
     package init(
         source: any DesiredSource, hosts: [NodeName: any Host], journal: any Journal, pools: Pools,
@@ -92,7 +113,7 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
         handle(.woke, of: .everything)
         await withDiscardingTaskGroup { group in
             group.addTask {
-                for await _ in self.source.changes().cancelOnGracefulShutdown() { await self.lookAgain() }
+                for await _ in self.source.changes().cancelOnGracefulShutdown() { await self.lookSoon() }
             }
             for host in hosts.values {
                 group.addTask {
@@ -109,22 +130,47 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
         }
     }
 
-    /// Asks for a look at everything soon. Safe to call at any rate: triggers coalesce.
-    package func lookAgain() { handle(.triggered, of: .everything) }
+    /// A person asks for a look at everything soon, and for another try at what failed. Safe to call at any rate: these
+    /// coalesce.
+    package func lookAgain() {
+        isAsked = true
+        lookSoon()
+    }
+
+    /// What it remembers anything of.
+    package var remembered: Set<Plan.Subject> {
+        let subjects = loops.keys.compactMap { if case .subject(let subject) = $0 { subject } else { nil } }
+        return Set(subjects).union(observations.keys.map { .sandbox($0) }).union(tried.keys).union(complaints.keys)
+    }
+
+    private func lookSoon() { handle(.triggered, of: .everything) }
 
     func trigger(_ subject: Plan.Subject) { handle(.triggered, of: .subject(subject)) }
+
+    /// The same for what may be our own doing.
+    func hint(_ subject: Plan.Subject) { handle(.hinted, of: .subject(subject)) }
 
     private func heed(_ hint: Hint) {
         switch hint {
         case .everything:
-            lookAgain()
+            lookSoon()
         case .sandbox(let sandbox, let what):
+            guard isKnown(.sandbox(sandbox)) else { return }
             // What we do ourselves is heard as well; a pass that finds nothing to do is cheap.
             observations[sandbox, default: []].append(what)
             if let count = observations[sandbox]?.count, count > Self.mostObservations {
                 observations[sandbox]?.removeFirst()
             }
-            trigger(.sandbox(sandbox))
+            self.hint(.sandbox(sandbox))
+        }
+    }
+
+    /// Whether it is declared, on its way out, or told of.
+    private func isKnown(_ subject: Plan.Subject) -> Bool {
+        switch subject {
+        case .gateway(let name): desired?.gateways[name] != nil || unready.contains(name)
+        case .sandbox(let name):
+            desired?.sandboxes[name] != nil || deletable.contains(name) || statuses[name] != nil
         }
     }
 
@@ -133,15 +179,19 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
     /// Synchronous, so that no other event can come between a decision and its command.
     private func handle(_ event: Loop.Event, of topic: Topic) {
         let now = clock.now
+        // The alarm of one that is forgotten.
+        if case .woke = event, topic != .everything, loops[topic] == nil { return }
         var loop = loops[topic] ?? Loop(policy: policy(of: topic), now: now)
         let command = loop.handle(event, at: now)
         loops[topic] = loop
-        switch command {
-        case .reconcile?:
+        switch (command, topic) {
+        case (.reconcile?, .everything):
+            if !isStopping { send.yield(.run(topic)) }
+        case (.reconcile?, .subject):
             queue.append(topic)
             startNext()
-        case .wake(let due)?: send.yield(.wake(topic, at: due))
-        case nil: break
+        case (.wake(let due)?, _): send.yield(.wake(topic, at: due))
+        case (nil, _): break
         }
     }
 
@@ -159,14 +209,28 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
     }
 
     private func work(on topic: Topic) async {
-        let isWell =
-            switch topic {
-            case .everything: await look()
-            case .subject(let subject): await converge(subject)
-            }
-        running -= 1
-        handle(isWell ? .passed : .failed, of: topic)
-        startNext()
+        switch topic {
+        case .everything:
+            handle(await look() ? .passed : .failed, of: topic)
+        case .subject(let subject):
+            let isWell = await converge(subject)
+            running -= 1
+            handle(isWell ? .passed : .failed, of: topic)
+            drop(subject)
+            startNext()
+        }
+    }
+
+    /// Forgets a subject that is no more, unless a pass of it runs; then the end of that does.
+    func drop(_ subject: Plan.Subject) {
+        guard !isKnown(subject), loops[.subject(subject)]?.isRunning != true else { return }
+        loops[.subject(subject)] = nil
+        tried[subject] = nil
+        complaints[subject] = nil
+        acting.remove(subject)
+        guard case .sandbox(let name) = subject else { return }
+        observations[name] = nil
+        reached[name] = nil
     }
 
     private func sleep(until due: Time.Instant, for topic: Topic) async {

@@ -20,6 +20,14 @@ extension SandboxStatus {
         }
     }
 
+    /// The newest commit it is known to have stood at. It differs from ``applied`` where an older version is kept.
+    package var reached: CommitID? {
+        switch phase {
+        case .ready, .degraded, .suspended: attempted
+        case .pending, .progressing, .failed, .deleting, .held: applied
+        }
+    }
+
     private static func phase(of desired: DesiredSandbox, _ services: [Service]) -> Phase {
         switch desired.state {
         case .suspended: .suspended

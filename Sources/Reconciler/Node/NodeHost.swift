@@ -31,6 +31,8 @@ package struct NodeHost: Host {
         for gateway in inquiry.gateways where gateway.node == node {
             observed.gateways[gateway.name] = try await gateways.survey(gateway)
         }
+        let named = Set(observed.gateways.keys)
+        for (name, live) in try await gateways.gateways(except: named) { observed.gateways[name] = live }
         for reference in inquiry.secrets {
             let value = secrets.value(of: reference)
             observed.secrets[reference] = .some(value.map { Fingerprint(of: $0, under: key) })
@@ -66,7 +68,21 @@ package struct NodeHost: Host {
         }
     }
 
-    package func changes() -> AsyncStream<Hint> { engine.changes() }
+    package func changes() -> AsyncStream<Hint> {
+        AsyncStream(bufferingPolicy: .bufferingNewest(Self.mostHints)) { hints in
+            let watch = Task {  // SAFE: it ends with the stream, whose consumer is waited for
+                await withDiscardingTaskGroup { group in
+                    group.addTask { for await hint in engine.changes() { hints.yield(hint) } }
+                    group.addTask { for await hint in gateways.changes() { hints.yield(hint) } }
+                }
+                hints.finish()
+            }
+            hints.onTermination = { _ in watch.cancel() }
+        }
+    }
+
+    /// Hints kept for a slow reader; what is lost beyond them the next look finds.
+    private static let mostHints = 1000
 
     private func values(for draft: ContainerDraft) throws(HostError) -> [SecretReference: Secret<String>] {
         var values: [SecretReference: Secret<String>] = [:]

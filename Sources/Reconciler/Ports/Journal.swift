@@ -269,6 +269,8 @@ package struct FleetStatus: Hashable, Sendable {
     package var head: Revision?
     /// Sentences a person should read: a branch that is gone, deletions that wait for consent, broken manifests.
     package var notices: [String]
+    /// When the look that saw this began, before it asked for the newest commit: whoever asked earlier finds the answer
+    /// in it.
     package var updatedAt: Timestamp
     /// The process that keeps it, while one does.
     package var processID: Int32?

@@ -93,6 +93,11 @@ package protocol GatewayDriver: Sendable {
     /// What the live tables say; a proxy that is down is an answer, not an error.
     func survey(_ gateway: DesiredGateway) async throws(HostError) -> ObservedGateway
 
+    /// Every gateway there is beside those named: what no manifest names any more.
+    func gateways(except named: Set<GatewayName>) async throws(HostError) -> [GatewayName: ObservedGateway]
+    /// Hints that a proxy that ran is gone. Ends when the task is cancelled.
+    func changes() -> AsyncStream<Hint>
+
     /// Starts the proxy, or moves it to the listeners of `gateway` without losing a request.
     func configure(_ gateway: DesiredGateway) async throws(HostError)
     /// Stops the proxy and removes its files.

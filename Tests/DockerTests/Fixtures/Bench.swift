@@ -113,6 +113,11 @@ struct Bench: Sendable {
     }
 }
 
+extension EngineSurvey {
+    /// Every network of the engine is in a survey, for its subnet is taken.
+    func network(_ name: String) -> ObservedNetwork? { networks.first { $0.name == name } }
+}
+
 extension ObservedContainer {
     var handle: ContainerHandle { .existing(id, name: name) }
 }

@@ -39,7 +39,7 @@ import Testing
             #expect(seen == expected)
             #expect(survey.images[bench.image.text] == seen.imageID)
             #expect(survey.busyPorts.contains(port))
-            let network = try #require(survey.networks.first)
+            let network = try #require(survey.network(draft.network))
             #expect(network.subnet == bench.network.subnet)
             #expect(network.addresses == [draft.address])
             #expect(network.ownership.mark == .init(sandbox: bench.sandbox, service: nil, uid: uid, digest: nil))
@@ -78,12 +78,12 @@ import Testing
             #expect(seen.state == .exited)
             #expect(seen.exitCode != nil)
             #expect(seen.attachments[draft.network]?.address == bench.address(5))
-            #expect(try await engine.survey(bench.sandbox).networks.first?.addresses == [bench.address(5)])
+            #expect(try await engine.survey(bench.sandbox).network(draft.network)?.addresses == [bench.address(5)])
             for _ in 1...2 { try await engine.remove(container.handle) }
-            let network = try #require(try await engine.survey(bench.sandbox).networks.first)
+            let network = try #require(try await engine.survey(bench.sandbox).network(draft.network))
             for _ in 1...2 { try await engine.removeNetwork(id: network.id) }
             let left = try await engine.survey(bench.sandbox)
-            #expect(left.containers.isEmpty && left.networks.isEmpty)
+            #expect(left.containers.isEmpty && left.network(draft.network) == nil)
         }
     }
 
@@ -121,8 +121,10 @@ import Testing
             try await bench.engine.start(.planned(name: draft.name))
             try await bench.eventually("it ends") { try await bench.only().state == .exited }
             let condition = try await bench.engine.condition(of: .planned(name: draft.name))
+            let logs = try await bench.stranger(.get, "/containers/\(draft.name)/logs?stdout=1").body
             #expect(
-                condition.lastOutput == "hello\nfrom-file\n755 /etc\n755 /etc/app/deep\n440 /run/s")
+                String(decoding: LogFrames.text(of: logs), as: UTF8.self)
+                    == "hello\nfrom-file\n755 /etc\n755 /etc/app/deep\n440 /run/s\n")
             #expect(condition.exitCode == 0)
         }
     }

@@ -20,7 +20,7 @@ import Testing
             let survey = try await bench.engine.survey(bench.sandbox)
             #expect(survey.containers.map(\.ownership) == [.theirs(InstallationID("elsewhere"))])
             #expect(survey.containers.map(\.name) == [draft.name])
-            #expect(survey.networks.map(\.ownership) == [.foreign])
+            #expect(survey.network(bench.network.name)?.ownership == .foreign)
             let networkError = try await failure { try await bench.engine.createNetwork(bench.network, as: uid) }
             #expect(networkError.failure == .stale)
             #expect(networkError.message.contains("which is not Berth's: remove it"))
@@ -116,8 +116,8 @@ import Testing
             )
             try await bench.stranger(.post, "/containers/\(name)/start")
             let survey = try await bench.engine.survey(bench.sandbox)
-            #expect(survey.networks.first?.addresses.count == 1)
-            let id = try #require(survey.networks.first?.id)
+            #expect(survey.network(bench.network.name)?.addresses.count == 1)
+            let id = try #require(survey.network(bench.network.name)?.id)
             let error = try await failure { try await bench.engine.removeNetwork(id: id) }
             #expect(error.failure == .refused)
             #expect(error.message.hasPrefix("\(name) on network \(bench.network.name) is not Berth's"))

@@ -82,7 +82,7 @@ import Testing
             let reference = SecretReference.file("/s/canary")
             var spec = bench.saying("echo it is $DB; echo $DB >&2")
             spec.environment = ["DB": .secret(reference)]
-            spec.files = [FileSpec(path: "/run/secret", content: .secret(reference), mode: 0o400)]
+            spec.files = [FileSpec(path: "/run/plain", content: .text("nothing to hide\n"), mode: 0o400)]
             let draft = try bench.draft("account", spec)
             let secrets = [reference: Secret(canary)]
             try await bench.engine.createNetwork(bench.network, as: uid)
@@ -108,6 +108,32 @@ import Testing
             dump([taken, refused], to: &said)
             let labels = try await bench.stranger(.get, "/containers/json?all=1")
             said += String(decoding: labels.body, as: UTF8.self)
+            #expect(!said.contains(canary))
+        }
+    }
+
+    @Test func `a container with a secret file shows no output, for what it repeats cannot be known`() async throws {
+        try await Bench.run { bench in
+            let canary = "canary-\(UInt64.random(in: 0 ... .max))"
+            let reference = SecretReference.file("/s/canary")
+            var spec = bench.spec("sh", "-c", "/bin/busybox cat /run/secret; /bin/busybox cat /run/secret >&2; exit 3")
+            spec.files = [FileSpec(path: "/run/secret", content: .secret(reference), mode: 0o400)]
+            spec.restart = .no
+            let draft = try bench.draft("account", spec)
+            try await bench.engine.createNetwork(bench.network, as: uid)
+            try await bench.engine.create(draft, secrets: [reference: Secret(canary)], as: uid)
+            try await bench.engine.start(.planned(name: draft.name))
+            try await bench.eventually("it ends") { try await bench.only().state == .exited }
+            let logs = try await bench.stranger(.get, "/containers/\(draft.name)/logs?stdout=1").body
+            #expect(String(decoding: logs, as: UTF8.self).contains(canary), "it did print it")
+
+            let condition = try await bench.engine.condition(of: .planned(name: draft.name))
+            #expect(condition.exitCode == 3)
+            #expect(condition.lastOutput == "its output is not shown, for it has secret files")
+            var said = ""
+            dump(condition, to: &said)
+            dump(try await bench.engine.survey(bench.sandbox), to: &said)
+            said += String(decoding: try await bench.stranger(.get, "/containers/json?all=1").body, as: UTF8.self)
             #expect(!said.contains(canary))
         }
     }

@@ -35,10 +35,10 @@ import Testing
             }
             try await twice { try await engine.rename(container.handle, to: draft.name + "-2") }
             try await twice { try await engine.remove(container.handle) }
-            let network = try #require(try await engine.survey(bench.sandbox).networks.first)
+            let network = try #require(try await engine.survey(bench.sandbox).network(draft.network))
             try await twice { try await engine.removeNetwork(id: network.id) }
             let left = try await engine.survey(bench.sandbox)
-            #expect(left.containers.isEmpty && left.networks.isEmpty)
+            #expect(left.containers.isEmpty && left.network(draft.network) == nil)
             await engine.shutdown()
         }
     }

@@ -175,4 +175,33 @@ import Testing
         await silent.shutdown()
         #expect(refused.message == "no engine: nobody listens on \(path); start docker")
     }
+
+    @Test(arguments: [
+        (#""berth.secretfiles":"no""#, "said"), (#""berth.secretfiles":"yes""#, "its output is not shown"),
+        (#""berth.secretfiles":"""#, "its output is not shown"), (#""berth.plain":"A""#, "its output is not shown"),
+    ])
+    func `output is shown only where our label says that no file is secret`(label: String, words: String) async throws {
+        try await run {
+            $0.contains("/logs")
+                ? .text("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nsaid\n")
+                : .json(
+                    #"{"Id":"c1","Name":"/x","State":{"Status":"exited","ExitCode":1},"Config":{"Tty":true,"Labels":{"#
+                        + label + #"}},"HostConfig":{}}"#)
+        } _: { engine in
+            let output = try await engine.condition(of: handle).lastOutput
+            #expect(output.hasPrefix(words))
+        }
+    }
+
+    @Test(arguments: [
+        "shop/account:1", "docker.io/shop/account:1", "index.docker.io/shop/account:1",
+    ])
+    func `an image is listed under one form, whichever way the engine spells it`(tag: String) async throws {
+        try await run {
+            $0.contains("/images/json") ? .json(#"[{"Id":"sha256:1","RepoTags":["\#(tag)"]}]"#) : .json("[]")
+        } _: { engine in
+            let images = try await engine.survey(nil).images
+            #expect(images == ["shop/account:1": "sha256:1"])
+        }
+    }
 }

@@ -78,15 +78,23 @@ struct Harbour: Sendable {
         }
     }
 
-    /// Waits until a look at everything that began after this call has ended.
+    /// Waits until a look at everything that a person asks for now has ended.
     func looks(sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        let mark = try await stamp
-        await fleet.lookAgain()
-        try await eventually("it looks again", sourceLocation: sourceLocation) { try await stamp != mark }
-        // It may have been at the end of an earlier look; the next one began later.
-        let second = try await stamp
-        await fleet.lookAgain()
-        try await eventually("it looks again", sourceLocation: sourceLocation) { try await stamp != second }
+        try await look(sourceLocation) { await fleet.lookAgain() }
+    }
+
+    /// The same of a look that nobody asks for.
+    func sweeps(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        try await look(sourceLocation) { source.speak() }
+    }
+
+    private func look(_ sourceLocation: SourceLocation, _ ask: () async -> Void) async throws {
+        // It may have been in the middle of an earlier look; the second one began later.
+        for _ in 0..<2 {
+            let mark = try await stamp
+            await ask()
+            try await eventually("it looks again", sourceLocation: sourceLocation) { try await stamp != mark }
+        }
     }
 
     private var stamp: Timestamp? {

@@ -24,6 +24,8 @@ package final class FakeGateways: GatewayDriver {
     package func survey(_ gateway: DesiredGateway) throws(HostError) -> ObservedGateway {
         ObservedGateway(isRunning: true, isCurrent: true)
     }
+    package func gateways(except named: Set<GatewayName>) -> [GatewayName: ObservedGateway] { [:] }
+    package func changes() -> AsyncStream<Hint> { AsyncStream { $0.finish() } }
     package func configure(_ gateway: DesiredGateway) { note("configure \(gateway.name)") }
     package func dismantle(_ gateway: GatewayName) { note("dismantle \(gateway)") }
     package func admit(_ sandbox: SandboxName, port: UInt16?, to gateway: GatewayName) { note("admit \(sandbox)") }

@@ -19,6 +19,9 @@ package final class ScriptedDesired: DesiredSource {
         push.yield()
     }
 
+    /// Says that something may be new, though nothing is.
+    package func speak() { push.yield() }
+
     /// From now on nobody can be asked.
     package func goAway() {
         newest.withLock { $0 = .failure(SourceError("fetch", .unreachable, "simulated")) }

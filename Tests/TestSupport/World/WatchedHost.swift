@@ -14,8 +14,9 @@ package final class WatchedHost: Host {
         package var looks: [SandboxName?] = []
         package var deeds: [Action] = []
         package var isAway = false
-        /// Looks at this sandbox are answered late.
-        fileprivate var held: SandboxName?
+        /// Which looks are answered late.
+        fileprivate var holds: @Sendable (SandboxName?) -> Bool = { _ in false }
+        fileprivate var refuses: @Sendable (Action) -> Bool = { _ in false }
         fileprivate var waiting = 0
     }
 
@@ -38,12 +39,18 @@ package final class WatchedHost: Host {
     package func go(away isAway: Bool) { record.withLock { $0.isAway = isAway } }
 
     /// From now on a look at `sandbox` sees what is there, and is answered only on ``release()``.
-    package func hold(_ sandbox: SandboxName) { record.withLock { $0.held = sandbox } }
+    package func hold(_ sandbox: SandboxName) { hold { $0 == sandbox } }
+
+    /// The same of every look that `holds` says; it is given the sandbox looked at, or `nil` for all.
+    package func hold(_ holds: @escaping @Sendable (SandboxName?) -> Bool) { record.withLock { $0.holds = holds } }
+
+    /// From now on these deeds are refused.
+    package func refuse(_ refuses: @escaping @Sendable (Action) -> Bool) { record.withLock { $0.refuses = refuses } }
 
     /// How many looks wait for their answer.
     package var waiting: Int { record.withLock(\.waiting) }
 
-    package func release() { record.withLock { $0.held = nil } }
+    package func release() { hold { _ in false } }
 
     package func hint(_ hint: Hint) { say.yield(hint) }
 
@@ -54,19 +61,19 @@ package final class WatchedHost: Host {
         }
         if isAway { throw HostError("observe", .unreachable, "simulated: the node is away") }
         let look = try await base.observe(inquiry)
-        if let sandbox = inquiry.sandbox { await wait(for: sandbox) }
+        await wait(for: inquiry.sandbox)
         return look
     }
 
     /// Ends with ``release()`` or with the task.
-    private func wait(for sandbox: SandboxName) async {
+    private func wait(for sandbox: SandboxName?) async {
         guard isHeld(sandbox) else { return }
         record.withLock { $0.waiting += 1 }
         while isHeld(sandbox), !Task.isCancelled { await pause() }
         record.withLock { $0.waiting -= 1 }
     }
 
-    private func isHeld(_ sandbox: SandboxName) -> Bool { record.withLock { $0.held == sandbox } }
+    private func isHeld(_ sandbox: SandboxName?) -> Bool { record.withLock(\.holds)(sandbox) }
 
     private func pause() async {
         do { try await Task.sleep(for: .milliseconds(1)) } catch {
@@ -75,7 +82,11 @@ package final class WatchedHost: Host {
     }
 
     package func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) {
-        record.withLock { $0.deeds.append(action) }
+        let refuses = record.withLock {
+            $0.deeds.append(action)
+            return $0.refuses
+        }
+        if refuses(action) { throw HostError("\(action)", .refused, "simulated: the engine refuses") }
         try await base.perform(action, as: uid)
     }
 

@@ -32,7 +32,7 @@ package struct HistoryTable: Sendable {
 
     private func notes(of pass: PassSummary, in display: Display) -> [Line] {
         guard pass.outcome == .failed, !pass.message.isEmpty else { return [] }
-        return Columns.wrap(pass.message, to: display.width.map { $0 - Self.indent }).map {
+        return Columns.wrap(told(pass.message), to: display.width.map { $0 - Self.indent }).map {
             Line(String(repeating: " ", count: Self.indent) + $0, .bad)
         }
     }

@@ -6,9 +6,10 @@ enum ProgressLines {
     private static let timeColumn = 8
 
     /// `     2.1 s  qa-login-error/account  healthy (2.0 s)`; `nil` for events that need no line. `before` is what was
-    /// known of the service when the event came.
+    /// known of the service when the event came, and `earlier` of its sandbox.
     static func line(
-        for event: EventRecord, _ before: ProgressBoard.Track?, _ board: ProgressBoard, _ began: Timestamp
+        for event: EventRecord, _ before: ProgressBoard.Track?, _ earlier: ProgressBoard.Row?, _ board: ProgressBoard,
+        _ began: Timestamp
     ) -> Line? {
         guard let news = News(event) else { return nil }
         let subject = event.sandbox == nil && event.service == nil ? "gateway" : event.subject
@@ -21,9 +22,11 @@ enum ProgressLines {
             let elapsed = board.row(of: event.sandbox)?.elapsed(at: event.at) ?? 0
             return line(at: event.at, began, subject, Line("done in \(words(milliseconds: elapsed))", .good))
         case .failed:
-            // Where a step has just said why, or an earlier try did, it need not be said again.
-            let isKnown = before.contains(told(event.message))
-            return line(at: event.at, began, subject, Line(isKnown ? "failed" : "failed: \(told(event.message))", .bad))
+            let message = told(event.message)
+            // What an earlier try or a step has just said is not said again.
+            guard earlier?.verdict != .failed(message) else { return nil }
+            let isKnown = earlier?.failures.contains { $0.contains(message) } ?? false
+            return line(at: event.at, began, subject, Line(isKnown ? "failed" : "failed: \(message)", .bad))
         case .step(.started):
             let stage = Stage(of: event.message)
             guard event.service != nil, stage.isSlow else { return nil }
@@ -49,25 +52,25 @@ enum ProgressLines {
         return line
     }
 
-    /// Each failure in full, then `2 done, 1 failed in 12 s`.
-    static func verdict(of board: ProgressBoard, elapsed: Int64, in display: Display) -> [Line] {
-        var lines: [Line] = []
+    /// `2 done, 1 failed in 12 s`. Why something failed is told by whoever ends the program.
+    static func verdict(of board: ProgressBoard, elapsed: Int64) -> Line {
         var counts = (done: 0, failed: 0, open: 0)
         for row in board.rows {
             switch row.verdict {
             case .converged: counts.done += 1
             case .running: counts.open += 1
-            case .failed(let message):
-                counts.failed += 1
-                let parts = Columns.wrap("\(row.title): \(message)", to: display.width.map { $0 - 2 })
-                lines += parts.enumerated().map { Line(($0.offset == 0 ? "! " : "  ") + $0.element, .bad) }
+            case .failed: counts.failed += 1
             }
         }
-        let words = words(milliseconds: elapsed)
         let parts = [(counts.done, "done"), (counts.failed, "failed"), (counts.open, "not finished")]
             .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
         let tone: Tone = counts.failed > 0 ? .bad : counts.open > 0 ? .busy : .good
-        lines.append(Line((parts.isEmpty ? "nothing to do" : parts.joined(separator: ", ")) + " in \(words)", tone))
-        return lines
+        let sum = parts.isEmpty ? "nothing to do" : parts.joined(separator: ", ")
+        return Line("\(sum) in \(words(milliseconds: elapsed))", tone)
     }
+}
+
+extension ProgressBoard.Row {
+    /// Of its services, and of steps for none in particular.
+    fileprivate var failures: [String] { (services.map(\.track) + [own].compactMap(\.self)).compactMap(\.failure) }
 }

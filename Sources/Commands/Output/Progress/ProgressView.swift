@@ -38,8 +38,9 @@ package struct ProgressView: Sendable {
         var text = ""
         for event in events {
             let before = board.track(of: event)
+            let earlier = board.row(of: event.sandbox)
             board.take(event)
-            guard display.height == nil, let line = ProgressLines.line(for: event, before, board, began) else {
+            guard display.height == nil, let line = ProgressLines.line(for: event, before, earlier, board, began) else {
                 continue
             }
             text += display.text([line])
@@ -57,10 +58,10 @@ package struct ProgressView: Sendable {
     /// The last drawing, which stays on the screen, and the sum of it.
     package mutating func finish(now: Timestamp) -> String {
         var text = display.height == nil ? "" : draw(at: now)
-        let lines = ProgressLines.verdict(of: board, elapsed: now.elapsed(since: began), in: display)
+        let sum = ProgressLines.verdict(of: board, elapsed: now.elapsed(since: began))
         canvas = Canvas()
         lastDrawing = nil
-        text += display.text(lines)
+        text += display.text([sum])
         return text
     }
 

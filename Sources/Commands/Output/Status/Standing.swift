@@ -58,10 +58,28 @@ extension SandboxStatus {
     var tally: String {
         let own = services.filter { $0.health != "-" }
         guard !own.isEmpty else { return services.isEmpty ? "none" : "shared only" }
-        return "\(own.count { $0.health == "Healthy" })/\(own.count) healthy"
+        return "\(own.count { $0.health == "Healthy" && !hasFailed($0) })/\(own.count) healthy"
     }
 
     var tone: Tone { phase.tone }
+
+    /// What answers requests where the newest version does not.
+    var serving: String? {
+        guard phase == .failed, let attempted, attempted != applied else { return nil }
+        guard let applied else { return "nothing yet; \(attempted.short) failed" }
+        return "what was there before, of \(applied.short); \(attempted.short) failed"
+    }
+
+    /// Whether its newest version is what failed: the message names its container.
+    func hasFailed(_ service: SandboxStatus.Service) -> Bool {
+        guard serving != nil else { return false }
+        let name = "sandbox-\(sandbox)-\(service.name)"
+        return message.ranges(of: name).contains { range in
+            let rest = message[range.upperBound...]
+            // A later container of the service has a generation at the end of its name.
+            return rest.hasPrefix(":") || rest.hasPrefix(" ") || rest.prefixMatch(of: /-g[0-9]+[: ]/) != nil
+        }
+    }
 }
 
 extension SandboxStatus.Phase {

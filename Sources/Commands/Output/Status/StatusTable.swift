@@ -15,9 +15,19 @@ package struct StatusTable: Sendable {
             lines.append(standing.fleet == nil ? "no sandbox is known yet" : "no sandboxes")
         } else {
             lines += table.lines(in: display)
+            let failures = failures(in: display)
+            if !failures.isEmpty { lines += [Line()] + failures }
         }
         let notices = standing.noticeLines(in: display)
         return notices.isEmpty ? lines : lines + [Line()] + notices
+    }
+
+    /// Why each failed sandbox failed.
+    private func failures(in display: Display) -> [Line] {
+        standing.sandboxes.filter { $0.phase == .failed && !$0.message.isEmpty }.flatMap { status in
+            let parts = Columns.wrap("\(status.sandbox): \(told(status.message))", to: display.width.map { $0 - 2 })
+            return parts.enumerated().map { Line(($0.offset == 0 ? "! " : "  ") + $0.element, .bad) }
+        }
     }
 
     private var table: Table {
@@ -56,8 +66,9 @@ package struct StatusDetail: Sendable {
         var title = Line(status.sandbox.text, .strong)
         if status.title != status.sandbox.text { title.append("  (\(status.title))", .faint) }
         var facts: [(String, Line)] = [("phase", Line(status.phase.rawValue, status.tone))]
-        if !status.message.isEmpty { facts.append(("message", Line(status.message))) }
+        if !status.message.isEmpty { facts.append(("message", Line(told(status.message)))) }
         if let owner = status.owner { facts.append(("owner", Line(owner))) }
+        if let serving = status.serving { facts.append(("serving", Line(serving, .bad))) }
         facts.append(("address", Line(standing.address(of: status) ?? "no port of its own")))
         facts += [
             ("attempted", Line(status.attempted.short)), ("applied", Line(status.applied.short)),
@@ -83,7 +94,9 @@ package struct StatusDetail: Sendable {
         var table = Table("SERVICE", "USE", "HEALTH", "REQUESTS GO TO")
         for service in status.services.sorted(by: { $0.name < $1.name }) {
             table.add([
-                Line(service.name.text), Line(service.use), Line(service.health, service.tone),
+                Line(service.name.text), Line(service.use),
+                status.hasFailed(service)
+                    ? Line("Failed; before: \(service.health)", .bad) : Line(service.health, service.tone),
                 Line(service.target.isEmpty ? "-" : service.target),
             ])
         }

@@ -1,0 +1,195 @@
+internal import Logging
+internal import Model
+internal import Planner
+
+extension Fleet {
+    /// Takes up what was known before the last stop.
+    func restore() async {
+        do throws(JournalError) {
+            for status in try await journal.statuses() {
+                statuses[status.sandbox] = status
+                reached[status.sandbox] = status.reached
+            }
+        } catch {
+            surroundings.complain("earlier statuses are not known", error)
+        }
+    }
+
+    /// Loads the newest commit, looks at every node, and triggers a pass for whatever is not as it should be.
+    /// Returns whether all could be seen.
+    func look() async -> Bool {
+        let began = surroundings.now()
+        let isAskedFor = isAsked
+        isAsked = false
+        departed = []
+        var trouble: [String] = []
+        do throws(SourceError) {
+            let newest = try await source.load()
+            await take(newest)
+        } catch {
+            trouble.append("the manifests cannot be read (\(error)); what runs is kept as it is")
+        }
+        guard let desired else {
+            await publish(trouble, began)
+            return false
+        }
+        let survey = await survey(toward: desired)
+        deletable = survey.deletable.subtracting(departed)
+        for observed in survey.inputs.observed.values {
+            do throws(JournalError) { try await pools.adopt(observed.without(departed)) } catch {
+                trouble.append("\(error)")
+            }
+        }
+        await settle(survey, isAskedFor)
+        trouble += survey.plan.blindSpots
+        if let held = survey.plan.heldDeletions { trouble.append(held.sentence) }
+        trouble += desired.problems.filter { $0.severity == .error }.map { "\($0)" }
+        await publish(trouble, began)
+        return survey.plan.blindSpots.isEmpty
+    }
+
+    private func take(_ newest: DesiredState) async {
+        let isNew = newest.revision != desired?.revision
+        desired = newest
+        guard isNew else { return }
+        await append(
+            EventRecord(
+                at: surroundings.now(), kind: "revision.seen", message: newest.revision.subject,
+                cause: "commit \(newest.revision.commit.short) by \(newest.revision.author)",
+                revision: newest.revision.commit))
+        for problem in newest.problems {
+            await append(
+                EventRecord(
+                    at: surroundings.now(), kind: "manifest.problem", message: problem.message,
+                    cause: problem.place.short, revision: newest.revision.commit))
+        }
+    }
+
+    private func survey(toward desired: DesiredState) async -> Survey {
+        var consented = 0
+        do throws(JournalError) {
+            consented = try await journal.consentedDeletions(at: desired.revision.commit)
+        } catch {
+            surroundings.complain("consent is not known", error)
+        }
+        let table = await pools.preview { $0 }
+        return await Survey.take(
+            of: desired, on: hosts, applied: reached, consented: consented, policy: settings.policy, pools: table)
+    }
+
+    /// Says of each sandbox where it stands, and starts a pass where something is to be done.
+    private func settle(_ survey: Survey, _ isAskedFor: Bool) async {
+        let desired = survey.inputs.desired
+        let back = away.subtracting(survey.inputs.away.keys)
+        away = Set(survey.inputs.away.keys)
+        settleGateways(survey, isAskedFor)
+        let plans = Dictionary(
+            survey.plan.plans.map { ($0.subject, $0) }, uniquingKeysWith: { first, _ in first })
+        for (name, sandbox) in desired.sandboxes.sorted(by: { $0.key < $1.key }) {
+            guard let observed = survey.inputs.observed[sandbox.node] else { continue }
+            guard let plan = plans[.sandbox(name)], plan.kind != .none || !plan.blockers.isEmpty else {
+                await standing(sandbox, in: observed, at: desired.revision.commit)
+                continue
+            }
+            if plan.isEmpty, plan.blockers.isEmpty {
+                // Something is to be given back, which the pass does.
+                await standing(sandbox, in: observed, at: desired.revision.commit)
+                hint(.sandbox(name))
+                continue
+            }
+            let isNews = isAskedFor || back.contains(sandbox.node) || isNew(.sandbox(name), in: desired)
+            // Before the look is published, so that whoever follows it knows that there is something to wait for.
+            if plan.isEmpty {
+                await block(sandbox, plan, in: observed, at: desired.revision.commit)
+            } else if isNews || complaints[.sandbox(name)] == nil {
+                await begin(sandbox, at: desired.revision.commit)
+            } else {
+                await remain(name, at: desired.revision.commit)
+            }
+            start(.sandbox(name), isNews)
+        }
+        for name in survey.leaving.sorted() { await leave(name, survey, isAskedFor) }
+        for (name, problem) in desired.frozen { await freeze(name, problem) }
+        let known = survey.inputs.existing.union(desired.sandboxes.keys).union(desired.frozen.keys)
+        for name in statuses.keys where !known.contains(name) { await forget(name) }
+    }
+
+    private func settleGateways(_ survey: Survey, _ isAskedFor: Bool) {
+        var unready: Set<GatewayName> = []
+        for plan in survey.plan.plans where !plan.isEmpty {
+            if case .gateway(let name) = plan.subject { unready.insert(name) }
+        }
+        let unseen = self.unready.filter { name in
+            survey.inputs.desired.gateways[name].map { survey.inputs.away[$0.node] != nil } ?? false
+        }
+        self.unready = unready.union(unseen)
+        for subject in complaints.keys {
+            if case .gateway(let name) = subject, !self.unready.contains(name) { complaints[subject] = nil }
+        }
+        for name in unready.sorted() {
+            start(.gateway(name), isAskedFor || isNew(.gateway(name), in: survey.inputs.desired))
+        }
+    }
+
+    /// Whether the last pass was toward something else: then its failure says nothing.
+    func isNew(_ subject: Plan.Subject, in desired: DesiredState) -> Bool {
+        tried[subject] != Wish(of: subject, in: desired)
+    }
+
+    func start(_ subject: Plan.Subject, _ isNews: Bool) {
+        if isNews { trigger(subject) } else { hint(subject) }
+    }
+
+    // MARK: What a person should read
+
+    /// Tells what a look found that began at `began`.
+    private func publish(_ trouble: [String], _ began: Timestamp) async {
+        self.trouble = trouble
+        fleetStatus = FleetStatus(
+            branch: settings.branch, head: desired?.revision, notices: [], updatedAt: began,
+            processID: settings.processID)
+        await republish()
+    }
+
+    /// Tells the same again, with what has become of the gateways since.
+    func republish() async {
+        let failed = complaints.compactMap { subject, complaint -> String? in
+            guard case .gateway(let name) = subject else { return nil }
+            return "gateway \(name): \(complaint.message)"
+        }
+        let configured = unready.filter { complaints[.gateway($0)] == nil }.sorted().map {
+            "gateway \($0) is being configured"
+        }
+        let told = notices
+        notices = trouble + failed.sorted() + configured
+        for sentence in trouble + failed.sorted() where !told.contains(sentence) {
+            surroundings.logger.warning("Needs a look", metadata: ["notice": "\(sentence)"])
+            await append(EventRecord(at: surroundings.now(), kind: "notice", message: sentence, cause: "look"))
+        }
+        guard var status = fleetStatus else { return }
+        status.notices = notices
+        do throws(JournalError) { try await journal.put(status) } catch {
+            surroundings.complain("the fleet's status is not written", error)
+        }
+    }
+
+    func append(_ event: EventRecord) async {
+        do throws(JournalError) { try await journal.append(event) } catch {
+            surroundings.complain("history is not written", error)
+        }
+    }
+}
+
+extension ObservedNode {
+    /// The same without what was of sandboxes that are gone: nothing is held for them any more.
+    fileprivate func without(_ sandboxes: Set<SandboxName>) -> ObservedNode {
+        guard !sandboxes.isEmpty else { return self }
+        var node = self
+        node.containers.removeAll { $0.ownership.mark.map { sandboxes.contains($0.sandbox) } ?? false }
+        node.networks.removeAll { $0.ownership.mark.map { sandboxes.contains($0.sandbox) } ?? false }
+        for gateway in node.gateways.keys {
+            for sandbox in sandboxes { node.gateways[gateway]?.sandboxes.removeValue(forKey: sandbox) }
+        }
+        return node
+    }
+}
