@@ -54,17 +54,17 @@ package struct ImageReference: Hashable, Sendable, Comparable, CustomStringConve
     /// As the author wrote it, with `:latest` where it names neither tag nor digest.
     package var tagged: String { Self.tagged(text) }
 
+    /// What engines take for the registry of a name that has none; Podman writes it out, Docker leaves it away.
+    package static let impliedRegistry = "docker.io"
+
     /// The one form of every spelling of an image, so that two texts are compared by it: Docker's short one.
     ///
-    /// `docker.io/`, `index.docker.io/` and the hub's `library/` are left out, a missing tag is `latest`, and a tag
-    /// beside a digest goes, for the digest decides. `localhost/`, where Podman lists what was built there, is a
+    /// The registry that a name without one means, and the hub's `library/`, are left out; a missing tag is `latest`;
+    /// a tag beside a digest goes, for the digest decides. `localhost/`, where Podman lists what was built there, is a
     /// registry like any other: no engine takes `x` for `localhost/x` when Docker's API asks it.
     package static func normalize(_ text: String) -> String {
         var rest = text[...]
-        for registry in ["docker.io/", "index.docker.io/"] where rest.hasPrefix(registry) {
-            rest = rest.dropFirst(registry.count)
-            break
-        }
+        if rest.hasPrefix(impliedRegistry + "/") { rest = rest.dropFirst(impliedRegistry.count + 1) }
         let official = "library/"
         if rest.hasPrefix(official), !rest.dropFirst(official.count).contains("/") {
             rest = rest.dropFirst(official.count)

@@ -194,7 +194,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "shop/account:1", "docker.io/shop/account:1", "index.docker.io/shop/account:1",
+        "shop/account:1", "\(ImageReference.impliedRegistry)/shop/account:1",
     ])
     func `an image is listed under one form, whichever way the engine spells it`(tag: String) async throws {
         try await run {
