@@ -23,6 +23,19 @@ package struct Berth: AsyncParsableCommand {
     /// Runs the program with the arguments of the process.
     package static func start() async {
         Terminal.ignoreBrokenPipes()
-        await main()
+        do {
+            var command = try parseAsRoot()
+            if var waiting = command as? any AsyncParsableCommand {
+                try await waiting.run()
+            } else {
+                try command.run()
+            }
+        } catch  where exitCode(for: error) == .validationFailure {
+            // A word misspelt is an error like any other: 1, as `design.md` §9 has it, and not the 64 of sysexits.
+            Terminal.complain(fullMessage(for: error))
+            exit(withError: ExitCode(ExitStatus.failure.rawValue))
+        } catch {
+            exit(withError: error)
+        }
     }
 }

@@ -19,6 +19,18 @@ extension EndToEnd {
             }
         }
 
+        @Test("A misspelt option is an error like any other, 1, and names the nearest one")
+        func usage() async throws {
+            try await Bench.scenario { bench in
+                let misspelt = try await bench.berth("reconcile", "--dryrun")
+                #expect(misspelt.status == 1)
+                #expect(misspelt.errors.contains("--dry-run"), "\(misspelt.errors)")
+                let help = try await bench.berth("reconcile", "--help")
+                #expect(help.status == 0)
+                #expect(help.output.contains("--allow-deletions"))
+            }
+        }
+
         @Test("validate names place, key and nearest key of a typo, in a folder and in a commit")
         func findsTypos() async throws {
             try await Bench.scenario { bench in
