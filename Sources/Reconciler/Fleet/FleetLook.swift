@@ -40,6 +40,16 @@ extension Fleet {
                 trouble.append("\(error)")
             }
         }
+        // Ports and subnets are given out in order of name, before passes side by side draw in the order they run: who
+        // lost all but its secrets gives everybody the same again.
+        if survey.plan.hasChanges {
+            let inputs = survey.inputs
+            do throws(JournalError) {
+                try await pools.plan { table in _ = FleetPlan(inputs, drawingFrom: &table) }
+            } catch {
+                trouble.append("\(error)")
+            }
+        }
         await settle(survey, isAskedFor)
         trouble += survey.plan.blindSpots
         if let held = survey.plan.heldDeletions { trouble.append(held.sentence) }
