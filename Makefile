@@ -23,8 +23,8 @@ test: packages check ## Installs what is missing, then runs every check and ever
 check: lint ## The checks and tests alone: format, explicit imports, warnings, schemas, tests
 	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
 	scripts/check-schemas
-	timeout --kill-after=10s $(PATIENCE) scripts/with-test-engine $(SWIFT) test --skip-build --disable-xctest --no-parallel --skip EndToEndTests
-	timeout --kill-after=10s $(PATIENCE) scripts/with-test-engine $(SWIFT) test --skip-build --disable-xctest --no-parallel --filter EndToEndTests
+	scripts/run-tests timeout --kill-after=10s $(PATIENCE) scripts/with-test-engine $(SWIFT) test --skip-build --disable-xctest --no-parallel --skip EndToEndTests
+	scripts/run-tests timeout --kill-after=10s $(PATIENCE) scripts/with-test-engine $(SWIFT) test --skip-build --disable-xctest --no-parallel --filter EndToEndTests
 
 lint: # The format of the sources
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift

@@ -65,14 +65,15 @@ import Testing
             let source = try scratch.source(branch: branch)
             try await listening(to: source) { notice in
                 try await notice()
-                // The poll alone needs 2 s for each; half of that is far more than the kernel needs for all.
-                let deadline = ContinuousClock.now + .seconds(12)
+                // The poll alone needs 2 s for each; half of that is far more than the kernel needs for all. What git
+                // and the disk take is no part of it.
+                var waited = Duration.zero
                 for number in 1...12 {
                     try scratch.commit(["n": "\(number)"], branch: branch)
-                    try await notice()
+                    waited += try await ContinuousClock().measure { try await notice() }
                     try scratch.git("pack-refs", "--all", "--prune")
                 }
-                #expect(ContinuousClock.now < deadline)
+                #expect(waited < .seconds(12))
             }
         }
     }
@@ -177,9 +178,9 @@ private actor Notices {
     }
 }
 
-/// Waits until `condition` holds, 10 s at most.
+/// Waits until `condition` holds, 30 s at most.
 func eventually(_ otherwise: Comment, _ condition: () throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(30)
     while try !condition() {
         try #require(ContinuousClock.now < deadline, otherwise)
         try await Task.sleep(for: .milliseconds(10))

@@ -42,7 +42,7 @@ internal import Testing
                 let killed = ContinuousClock.now
                 kill(bench.pid, SIGKILL)
                 group.addTask {
-                    try await Task.sleep(for: .seconds(10))
+                    try await Task.sleep(for: .seconds(30))
                     return (nil, .now)
                 }
                 let first = try await group.next()

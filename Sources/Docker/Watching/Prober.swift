@@ -14,6 +14,9 @@ struct Prober: Sendable {
         configuration.redirectConfiguration = .disallow
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
+        // A container that has just gone swallows the first packet. Whoever asked gives up at its own timeout, but the
+        // client cannot be shut down before the connection was given up, and its own patience is 30 s.
+        configuration.timeout.connect = TimeAmount(Bounds.connect)
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
@@ -68,7 +71,8 @@ struct Prober: Sendable {
 
     private static func explain(client error: HTTPClientError, after timeout: Duration) -> String {
         switch error {
-        case .connectTimeout, .deadlineExceeded, .readTimeout: "timed out after \(words(timeout))"
+        case .connectTimeout: "timed out after \(words(min(timeout, Bounds.connect)))"
+        case .deadlineExceeded, .readTimeout: "timed out after \(words(timeout))"
         case .remoteConnectionClosed: "closed the connection without an answer"
         case .cancelled: "cancelled"
         case .alreadyShutdown: "Berth is shutting down"

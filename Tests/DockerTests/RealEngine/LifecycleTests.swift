@@ -149,15 +149,17 @@ import Testing
             try await bench.engine.createNetwork(bench.network, as: uid)
             try await bench.engine.create(draft, secrets: [:], as: uid)
             try await bench.engine.start(.planned(name: draft.name))
-            func ask(_ probe: HealthCheck.Probe, _ number: UInt32 = 2) async -> String? {
-                await bench.engine.probe(probe, at: bench.address(number), timeoutMillis: 500)
+            func ask(
+                _ probe: HealthCheck.Probe, _ number: UInt32 = 2, within millis: Int = 10_000
+            ) async -> String? {
+                await bench.engine.probe(probe, at: bench.address(number), timeoutMillis: millis)
             }
             try await bench.eventually("it serves") { await ask(.http(path: "/index.html", port: 8080)) == nil }
             #expect(await ask(.tcp(port: 8080)) == nil)
             #expect(await ask(.http(path: "/absent", port: 8080)) == "HTTP 404")
             #expect(await ask(.http(path: "/", port: 8081)) == "connection refused")
             #expect(await ask(.tcp(port: 8081)) == "connection refused")
-            #expect(await ask(.tcp(port: 8080), 9) == "timed out after 500 ms")
+            #expect(await ask(.tcp(port: 8080), 9, within: 500) == "timed out after 500 ms")
         }
     }
 }

@@ -53,7 +53,8 @@ import Testing
                 try await bench.eventually("all streams are open") { connected.withLock { $0 } == wanted }
                 let began = ContinuousClock.now
                 _ = try await bench.engine.survey(bench.sandbox)
-                #expect(ContinuousClock.now - began < .seconds(3))
+                // Behind a stream it would wait for the end of one, which does not come.
+                #expect(ContinuousClock.now - began < .seconds(20))
                 group.cancelAll()
             }
         }

@@ -130,9 +130,9 @@ func key(_ sandbox: SandboxName?, _ service: String) -> RouteKey {
     }
 }
 
-/// Waits for a condition of the world, for at most ten seconds.
+/// Waits for a condition of the world, for at most thirty seconds.
 func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
-    let end = ContinuousClock.now.advanced(by: .seconds(10))
+    let end = ContinuousClock.now.advanced(by: .seconds(30))
     while ContinuousClock.now < end {
         if try await condition() { return true }
         try await Task.sleep(for: .milliseconds(10))
