@@ -44,8 +44,9 @@ package struct DesiredSandbox: Hashable, Sendable {
 /// What one sandbox does with one service.
 package struct DesiredService: Hashable, Sendable {
     package enum Use: Hashable, Sendable {
-        /// A container of its own, built from `branch` where one is named.
-        case container(ContainerSpec, branch: String?)
+        /// A container of its own, of the image that `branch` picks where one is named. With a making, what it
+        /// runs is made of a commit first, and its image or mounts are known only then.
+        case container(ContainerSpec, branch: String?, making: Making? = nil)
         /// The shared deployment.
         case baseline(Endpoint)
         /// An address the author wrote.
@@ -53,14 +54,21 @@ package struct DesiredService: Hashable, Sendable {
     }
 
     package var use: Use
+    /// The environments its container is given, in order; later ones win.
+    package var environments: [EnvironmentName]
     package var place: Place
 
-    package init(use: Use, place: Place) {
+    package init(use: Use, environments: [EnvironmentName] = [], place: Place) {
         self.use = use
+        self.environments = environments
         self.place = place
     }
 
     package var container: ContainerSpec? {
-        if case .container(let spec, _) = use { spec } else { nil }
+        if case .container(let spec, _, _) = use { spec } else { nil }
+    }
+
+    package var making: Making? {
+        if case .container(_, _, let making) = use { making } else { nil }
     }
 }

@@ -6,6 +6,7 @@ package struct DesiredState: Sendable {
     package var sandboxes: [SandboxName: DesiredSandbox]
     /// Where requests outside every sandbox go, by service.
     package var baselines: [ServiceName: DesiredBaseline]
+    package var bundles: [BundleName: DesiredBundle]
     /// Everything wrong with the manifests, in order of place.
     package var problems: [ManifestProblem]
     /// Sandboxes that are declared but broken, and of which no good version is known: what runs is left alone.
@@ -17,14 +18,15 @@ package struct DesiredState: Sendable {
     package init(
         revision: Revision, nodes: [NodeName: DesiredNode] = [:], gateways: [GatewayName: DesiredGateway] = [:],
         sandboxes: [SandboxName: DesiredSandbox] = [:], baselines: [ServiceName: DesiredBaseline] = [:],
-        problems: [ManifestProblem] = [], frozen: [SandboxName: ManifestProblem] = [:],
-        deletionsHeld: ManifestProblem? = nil
+        bundles: [BundleName: DesiredBundle] = [:], problems: [ManifestProblem] = [],
+        frozen: [SandboxName: ManifestProblem] = [:], deletionsHeld: ManifestProblem? = nil
     ) {
         self.revision = revision
         self.nodes = nodes
         self.gateways = gateways
         self.sandboxes = sandboxes
         self.baselines = baselines
+        self.bundles = bundles
         self.problems = problems
         self.frozen = frozen
         self.deletionsHeld = deletionsHeld
@@ -63,17 +65,22 @@ package struct DesiredNode: Hashable, Sendable {
     package var portPool: ClosedRange<UInt16>
     package var subnetPool: Subnet
     package var perSandboxPrefix: Int
+    /// How many builds run at once.
+    package var buildWidth: Int
 
     package init(
         name: NodeName, isOffline: Bool = true, portPool: ClosedRange<UInt16> = 9001...9499,
-        subnetPool: Subnet? = nil, perSandboxPrefix: Int = 28
+        subnetPool: Subnet? = nil, perSandboxPrefix: Int = 28, buildWidth: Int = standardBuildWidth
     ) {
         self.name = name
         self.isOffline = isOffline
         self.portPool = portPool
         self.subnetPool = subnetPool ?? Self.standardPool
         self.perSandboxPrefix = perSandboxPrefix
+        self.buildWidth = buildWidth
     }
+
+    package static let standardBuildWidth = 2
 
     /// 10.210.0.0/16: 4,096 sandboxes of /28.
     private static let standardPool: Subnet = {

@@ -5,6 +5,16 @@ package enum Action: Hashable, Sendable {
 
     /// Brings an image to a node that may pull.
     case pull(ImageReference)
+    /// Loads the images of an archive, after its SHA-256 was found right.
+    case load(DesiredBundle)
+    /// Brings a commit into the node's mirror of its repository.
+    case fetch(Workpiece)
+    /// Puts the files of a commit into a folder of their own.
+    case checkout(Workpiece)
+    /// Runs the recipe; its output goes to the workpiece's log, line by line.
+    case build(Workpiece)
+    /// Removes a workpiece, its image included. What is not ours or not there is left alone.
+    case discard(Workpiece.ID)
     /// Makes the container with its files, and does not start it.
     case create(ContainerDraft)
     case start(ContainerHandle)
@@ -43,10 +53,23 @@ package struct ContainerDraft: Hashable, Sendable {
     package let address: String
     /// Container port to node port.
     package let published: [UInt16: UInt16]
+    /// What it is made of, where that is a commit.
+    package let origin: Origin?
+
+    /// Where the content of a container comes from; its labels say so.
+    package struct Origin: Hashable, Sendable {
+        package let piece: Workpiece.ID
+        package let commit: CommitID
+
+        package init(piece: Workpiece.ID, commit: CommitID) {
+            self.piece = piece
+            self.commit = commit
+        }
+    }
 
     package init(
         name: String, sandbox: SandboxName, service: ServiceName, spec: ContainerSpec, digest: Digest,
-        network: String, address: String, published: [UInt16: UInt16]
+        network: String, address: String, published: [UInt16: UInt16], origin: Origin? = nil
     ) {
         self.name = name
         self.sandbox = sandbox
@@ -56,6 +79,7 @@ package struct ContainerDraft: Hashable, Sendable {
         self.network = network
         self.address = address
         self.published = published
+        self.origin = origin
     }
 }
 
@@ -89,6 +113,11 @@ extension Action: CustomStringConvertible {
         case .createNetwork(let draft): "create network \(draft.name) \(draft.subnet)"
         case .removeNetwork(_, let name): "remove network \(name)"
         case .pull(let image): "pull \(image)"
+        case .load(let bundle): "load \(bundle.name)"
+        case .fetch(let piece): "fetch \(piece.repository.name) \(piece.title)"
+        case .checkout(let piece): "checkout \(piece.repository.name) \(piece.title)"
+        case .build(let piece): "build \(piece.repository.name) \(piece.title)"
+        case .discard(let piece): "discard \(piece)"
         case .create(let draft): "create \(draft.name) from \(draft.spec.image)"
         case .start(let handle): "start \(handle.name)"
         case .unpause(let handle): "unpause \(handle.name)"

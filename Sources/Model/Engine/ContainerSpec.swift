@@ -5,6 +5,7 @@ package struct ContainerSpec: Hashable, Sendable {
     package var command: [String]?
     package var environment: [String: EnvironmentValue]
     package var files: [FileSpec]
+    package var mounts: [Mount]
     package var ports: [ContainerPort]
     package var limits: Limits
     package var restart: RestartPolicy
@@ -12,13 +13,14 @@ package struct ContainerSpec: Hashable, Sendable {
 
     package init(
         image: ImageReference, command: [String]? = nil, environment: [String: EnvironmentValue] = [:],
-        files: [FileSpec] = [], ports: [ContainerPort] = [], limits: Limits = .standard,
+        files: [FileSpec] = [], mounts: [Mount] = [], ports: [ContainerPort] = [], limits: Limits = .standard,
         restart: RestartPolicy = .unlessStopped, health: HealthCheck? = nil
     ) {
         self.image = image
         self.command = command
         self.environment = environment
         self.files = files
+        self.mounts = mounts
         self.ports = ports
         self.limits = limits
         self.restart = restart

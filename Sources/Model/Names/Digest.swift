@@ -16,6 +16,18 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
     package var description: String { text }
 }
 
+/// A whole SHA-256 of content that comes in parts, such as a large file.
+package struct Checksum {
+    private var hash = SHA256()
+
+    package init() {}
+
+    package mutating func add(_ bytes: some Sequence<UInt8>) { hash.update(data: Array(bytes)) }
+
+    /// 64 lower-case hex digits.
+    package var text: String { hex(hash.finalize()) }
+}
+
 /// What tells two secret values apart without telling either: an HMAC-SHA-256 under the installation's key.
 package struct Fingerprint: Hashable, Sendable {
     package let text: String

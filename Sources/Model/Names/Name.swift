@@ -24,17 +24,21 @@ extension Name: Comparable, CustomStringConvertible {
 }
 
 package enum BaselineKind {}
+package enum BundleKind {}
 package enum EnvironmentKind {}
 package enum GatewayKind {}
 package enum NodeKind {}
+package enum RepositoryKind {}
 package enum SandboxKind {}
 package enum ServiceKind {}
 package enum TemplateKind {}
 
 package typealias BaselineName = Name<BaselineKind>
+package typealias BundleName = Name<BundleKind>
 package typealias EnvironmentName = Name<EnvironmentKind>
 package typealias GatewayName = Name<GatewayKind>
 package typealias NodeName = Name<NodeKind>
+package typealias RepositoryName = Name<RepositoryKind>
 package typealias SandboxName = Name<SandboxKind>
 package typealias ServiceName = Name<ServiceKind>
 package typealias TemplateName = Name<TemplateKind>

@@ -53,15 +53,30 @@ package enum Cause: Hashable, Sendable {
     case observation(String)
     /// The manifest is no longer in the repository since this commit.
     case removed(since: Revision)
+    /// Sandboxes that cannot go on without it.
+    case wanted(by: [SandboxName])
+    /// Nobody refers to it any more.
+    case unused
 }
 
 extension Cause: CustomStringConvertible {
+    /// How many are named before the rest is counted.
+    private static var mostNames: Int { 3 }
+
+    private static func words(_ sandboxes: [SandboxName]) -> String {
+        let named = sandboxes.prefix(mostNames).map(\.text).joined(separator: ", ")
+        let rest = sandboxes.count - mostNames
+        return rest > 0 ? "\(named) and \(rest) more" : named
+    }
+
     package var description: String {
         switch self {
         case .manifest(let place, let by?): "\(place.short)  (\(by.author), \(by.commit.short))"
         case .manifest(let place, nil): place.short
         case .observation(let what): what
         case .removed(let since): "removed in \(since.commit.short)"
+        case .wanted(let sandboxes): "for \(Self.words(sandboxes))"
+        case .unused: "unused"
         }
     }
 }

@@ -10,11 +10,13 @@ package struct ObservedNode: Sendable {
     package var gateways: [GatewayName: ObservedGateway]
     /// Ports of the node that something is bound to, whoever it is.
     package var busyPorts: Set<UInt16>
+    package var workshop: ObservedWorkshop
 
     package init(
         node: NodeName, containers: [ObservedContainer] = [], networks: [ObservedNetwork] = [],
         images: [String: String] = [:], secrets: [SecretReference: Fingerprint?] = [:],
-        gateways: [GatewayName: ObservedGateway] = [:], busyPorts: Set<UInt16> = []
+        gateways: [GatewayName: ObservedGateway] = [:], busyPorts: Set<UInt16> = [],
+        workshop: ObservedWorkshop = ObservedWorkshop()
     ) {
         self.node = node
         self.containers = containers
@@ -23,6 +25,7 @@ package struct ObservedNode: Sendable {
         self.secrets = secrets
         self.gateways = gateways
         self.busyPorts = busyPorts
+        self.workshop = workshop
     }
 }
 
@@ -41,12 +44,18 @@ package enum Ownership: Hashable, Sendable {
         package let service: ServiceName?
         package let uid: ResourceUID
         package let digest: Digest?
+        /// What the container was made of, where that is a commit.
+        package let origin: ContainerDraft.Origin?
 
-        package init(sandbox: SandboxName, service: ServiceName?, uid: ResourceUID, digest: Digest?) {
+        package init(
+            sandbox: SandboxName, service: ServiceName?, uid: ResourceUID, digest: Digest?,
+            origin: ContainerDraft.Origin? = nil
+        ) {
             self.sandbox = sandbox
             self.service = service
             self.uid = uid
             self.digest = digest
+            self.origin = origin
         }
     }
 
@@ -111,6 +120,8 @@ package struct ObservedContainer: Hashable, Sendable {
     package var imageID: String
     package var command: [String]?
     package var environment: [String: ObservedVariable]
+    /// Folders of the node that it sees.
+    package var mounts: Set<Mount>
     package var limits: Limits
     package var restart: RestartPolicy
     /// Container port to node port.
@@ -122,7 +133,7 @@ package struct ObservedContainer: Hashable, Sendable {
     package init(
         id: ContainerID, name: String, ownership: Ownership, state: State = .running, health: Health = .none,
         image: String = "", imageID: String = "", command: [String]? = nil,
-        environment: [String: ObservedVariable] = [:], limits: Limits = .standard,
+        environment: [String: ObservedVariable] = [:], mounts: Set<Mount> = [], limits: Limits = .standard,
         restart: RestartPolicy = .unlessStopped, published: [UInt16: UInt16] = [:],
         attachments: [String: Attachment] = [:], exitCode: Int? = nil
     ) {
@@ -135,6 +146,7 @@ package struct ObservedContainer: Hashable, Sendable {
         self.imageID = imageID
         self.command = command
         self.environment = environment
+        self.mounts = mounts
         self.limits = limits
         self.restart = restart
         self.published = published

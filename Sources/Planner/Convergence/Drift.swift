@@ -10,11 +10,16 @@ struct Drift {
 
     var needsReplacement: Bool { !structural.isEmpty }
 
+    /// Of a container that is not compared with anything.
+    init(isConnected: Bool) { self.isConnected = isConnected }
+
     init(
         of container: ObservedContainer, from draft: ContainerDraft, imageID: String?,
         secrets: [SecretReference: Fingerprint?]
     ) {
+        compareOrigin(container, draft)
         compareImage(container, draft, imageID)
+        compareMounts(container, draft)
         compareCommand(container, draft)
         compareEnvironment(container, draft, secrets)
         comparePorts(container, draft)
@@ -34,8 +39,31 @@ struct Drift {
         }
     }
 
+    private mutating func compareOrigin(_ container: ObservedContainer, _ draft: ContainerDraft) {
+        let before = container.ownership.mark?.origin
+        guard before != draft.origin else { return }
+        let isSameCommit = before?.commit == draft.origin?.commit
+        structural.append(
+            isSameCommit
+                ? FieldChange("recipe", from: before?.piece.text, to: draft.origin?.piece.text)
+                : FieldChange("commit", from: before?.commit.short, to: draft.origin?.commit.short))
+    }
+
+    /// A new workpiece is another folder; that is told as the new commit it is.
+    private mutating func compareMounts(_ container: ObservedContainer, _ draft: ContainerDraft) {
+        guard container.mounts != Set(draft.spec.mounts), container.ownership.mark?.origin == draft.origin else {
+            return
+        }
+        let targets = { (mounts: Set<Mount>) in mounts.map(\.target).sorted().joined(separator: ", ") }
+        structural.append(
+            FieldChange("mounts", from: targets(container.mounts), to: targets(Set(draft.spec.mounts))))
+    }
+
     private mutating func compareImage(_ container: ObservedContainer, _ draft: ContainerDraft, _ imageID: String?) {
+        let isMade = draft.origin != nil && container.ownership.mark?.origin != draft.origin
         if ImageReference.normalize(container.image) != draft.spec.image.normalized {
+            // An image made of another commit is told as that commit.
+            guard !isMade || !container.image.hasPrefix(Workpiece.registry) else { return }
             structural.append(FieldChange("image", from: container.image, to: draft.spec.image.text))
         } else if let imageID, imageID != container.imageID {
             structural.append(

@@ -32,6 +32,8 @@ struct Converging {
     let mine: [ServiceName: [ObservedContainer]]
     /// What it needs of the pools; the rest of what it holds is given back.
     var wanted: Set<Allocation.Resource> = []
+    /// Services whose code is another than what runs, in words.
+    var moves: [String] = []
 
     init(sandbox: DesiredSandbox, situation: Situation, pools: AllocationTable) {
         desired = sandbox
@@ -70,7 +72,8 @@ struct Converging {
             admit()
             for (service, wanted) in desired.services.sorted(by: { $0.key < $1.key }) {
                 switch wanted.use {
-                case .container(let spec, let branch): converge(service, to: spec, branch: branch, at: wanted.place)
+                case .container(let spec, let branch, let making):
+                    provide(service, spec, branch: branch, making: making, at: wanted.place)
                 case .baseline(let endpoint): send(service, to: endpoint, label: "baseline", at: wanted.place)
                 case .target(let endpoint): send(service, to: endpoint, label: "target", at: wanted.place)
                 }
@@ -159,9 +162,13 @@ struct Converging {
         let isMoved = situation.observedGateway?.moved.contains(key) ?? false
         guard liveRoutes[key] != target || isMoved else { return nil }
         plan.routes.append(RouteChange(key: key, from: liveRoutes[key], to: target, after: proof, place: place))
+        // After its own `starting`: done side by side, that could be what remains.
+        let announced = plan.steps.filter { step in
+            if case .setRoute(_, key, _) = step.action { step.isAnnouncement } else { false }
+        }
         return plan.append(
             .setRoute(gateway.name, key, target), for: service, because: .routeDiffers,
-            after: [gatewayReady] + dependencies)
+            after: [gatewayReady] + dependencies + announced.map(\.id))
     }
 
     // MARK: Network
@@ -228,11 +235,14 @@ struct Converging {
     // MARK: The change as a whole
 
     private mutating func classify() {
-        guard !plan.steps.isEmpty || !plan.blockers.isEmpty else { return }
+        guard !plan.steps.isEmpty || !plan.blockers.isEmpty || !plan.waits.isEmpty else { return }
         let existed =
             !mine.isEmpty || situation.observed.networks.contains { $0.ownership.mark?.sandbox == desired.name }
             || situation.observedGateway?.sandboxes[desired.name] != nil
-        if situation.wasApplied {
+        if situation.wasApplied, !moves.isEmpty {
+            plan.kind = .change
+            plan.cause = .observation(moves.joined(separator: "; "))
+        } else if situation.wasApplied {
             plan.kind = .repair
             let seen = situation.observations.joined(separator: "; ")
             plan.cause = .observation(seen.isEmpty ? "changed outside git" : seen)
@@ -255,7 +265,7 @@ extension DesiredService.Use {
     /// Whether its requests would reach the wrong target while it has no route: without one they go to the baseline.
     fileprivate var needsAnnouncement: Bool {
         switch self {
-        case .container(let spec, _): spec.routedPort != nil
+        case .container(let spec, _, _): spec.routedPort != nil
         case .target: true
         case .baseline: false
         }

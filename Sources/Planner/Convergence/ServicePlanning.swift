@@ -1,15 +1,16 @@
 internal import Model
 
 extension Converging {
-    /// Plans one service that has a container of its own.
-    mutating func converge(_ service: ServiceName, to spec: ContainerSpec, branch: String?, at place: Place) {
+    /// Plans one service that has a container of its own, of which everything is there.
+    mutating func converge(
+        _ service: ServiceName, to spec: ContainerSpec, label: String, of piece: Workpiece?, at place: Place
+    ) {
         guard let network, let published = publish(spec, for: service) else { return }
         let secrets = situation.observed.secrets
         let draft = ContainerDraft(
             name: EngineNames.container(desired.name, service), sandbox: desired.name, service: service, spec: spec,
             digest: Digest(of: spec, published: published, secrets: secrets), network: network.name, address: "",
-            published: published)
-        let label = "\(service)@\(branch.flatMap(Slug.make) ?? "main")"
+            published: published, origin: piece.map { ContainerDraft.Origin(piece: $0.id, commit: $0.commit) })
         let imageID = situation.observed.images[spec.image.normalized]
         let judged = mine[service, default: []].map {
             Judged(container: $0, drift: Drift(of: $0, from: draft, imageID: imageID, secrets: secrets))
@@ -24,12 +25,12 @@ extension Converging {
             retireOthers(than: keeper.container, judged.map(\.container), service, digest: draft.digest, after: flip)
             rename(keeper.container, to: draft.name, of: service)
         } else {
-            replace(judged, with: draft, label, at: place)
+            replace(judged, with: draft, label, of: piece, at: place)
         }
     }
 
     /// Brings a container that is what we want back to work.
-    private mutating func keep(
+    mutating func keep(
         _ container: ObservedContainer, _ drift: Drift, _ service: ServiceName, _ spec: ContainerSpec, network: String,
         at place: Place
     ) -> (steps: [Plan.Step.ID], address: String) {
@@ -69,7 +70,7 @@ extension Converging {
     }
 
     /// Health, then the route. Returns what a removal of the old must wait for.
-    private mutating func prove(
+    mutating func prove(
         _ handle: ContainerHandle, address: String, _ service: ServiceName, _ spec: ContainerSpec, _ label: String,
         after steps: [Plan.Step.ID], isAlone: Bool, at place: Place
     ) -> [Plan.Step.ID] {
@@ -93,7 +94,9 @@ extension Converging {
     }
 
     /// A new container, started before the old one goes; after it only where both would want one node port.
-    private mutating func replace(_ judged: [Judged], with draft: ContainerDraft, _ label: String, at place: Place) {
+    private mutating func replace(
+        _ judged: [Judged], with draft: ContainerDraft, _ label: String, of piece: Workpiece?, at place: Place
+    ) {
         let service = draft.service
         guard prerequisites(of: draft.spec, for: service), let network else { return }
         // What never started may be incomplete and serves nobody: it goes first and gives its name back.
@@ -111,6 +114,7 @@ extension Converging {
             return
         }
         takenNames.insert(name)
+        plan.pieces[service] = piece
         let cleared = unfinished.map {
             plan.append(.remove(.existing($0.id, name: $0.name)), for: service, because: .unfinished)
         }
@@ -146,7 +150,8 @@ extension Converging {
                 service: service, kind: isNew ? (situation.wasApplied ? .repair : .create) : .change,
                 verb: Self.verb(old, stopFirst: !portHolders.isEmpty),
                 fields: judged.first?.drift.structural
-                    ?? [FieldChange("image", from: nil, to: draft.spec.image.text)] + ports,
+                    ?? (piece.map { [FieldChange("branch", from: nil, to: $0.title)] } ?? [])
+                        + [FieldChange("image", from: nil, to: draft.spec.image.text)] + ports,
                 place: place, isInterrupted: !portHolders.isEmpty))
     }
 
@@ -186,7 +191,7 @@ extension Converging {
     // MARK: What a container needs
 
     /// The node ports of a spec. `nil`, with a blocker, when one is not to be had.
-    private mutating func publish(_ spec: ContainerSpec, for service: ServiceName) -> [UInt16: UInt16]? {
+    mutating func publish(_ spec: ContainerSpec, for service: ServiceName) -> [UInt16: UInt16]? {
         var published: [UInt16: UInt16] = [:]
         let own = Set(mine[service, default: []].flatMap(\.published.values))
         for port in spec.ports {
@@ -210,16 +215,8 @@ extension Converging {
     }
 
     /// Whether image and secrets are there; what is not becomes a blocker that names the remedy.
-    private mutating func prerequisites(of spec: ContainerSpec, for service: ServiceName) -> Bool {
-        var isComplete = true
-        if situation.node.isOffline, situation.observed.images[spec.image.normalized] == nil {
-            isComplete = false
-            plan.blockers.append(
-                Blocker(
-                    need: .image, service: service,
-                    sentence: "image \(spec.image) of \(service) is not on node \(situation.node.name), which is "
-                        + "offline; load it there: docker load -i ARCHIVE"))
-        }
+    mutating func prerequisites(of spec: ContainerSpec, for service: ServiceName) -> Bool {
+        var isComplete = canHave(spec.image, for: service, as: "image \(spec.image) of \(service)")
         for reference in spec.secretReferences.sorted() where situation.observed.secrets[reference] == .some(nil) {
             isComplete = false
             plan.blockers.append(
@@ -229,6 +226,31 @@ extension Converging {
                         + "create it, readable by Berth alone"))
         }
         return isComplete
+    }
+
+    /// Whether an image is on the node, or can be pulled. What is in a bundle is waited for; anything else that an
+    /// offline node lacks is a problem that names the remedy.
+    mutating func canHave(_ image: ImageReference, for service: ServiceName, as what: String) -> Bool {
+        guard situation.observed.images[image.normalized] == nil else { return true }
+        let isBrought = { (bundle: DesiredBundle) in
+            bundle.images.contains { $0.reference.normalized == image.normalized }
+        }
+        if let bundle = situation.bundles.first(where: isBrought) {
+            wait(for: .bundle(bundle.name), of: service)
+            return false
+        }
+        guard situation.node.isOffline else { return true }
+        plan.blockers.append(
+            Blocker(
+                need: .image, service: service,
+                sentence: "\(what) is not on node \(situation.node.name), which is offline; load it there: "
+                    + "docker load -i ARCHIVE, or declare an ImageBundle"))
+        return false
+    }
+
+    mutating func wait(for object: Wait.Object, of service: ServiceName) {
+        let wait = Wait(object, for: service)
+        if !plan.waits.contains(wait) { plan.waits.append(wait) }
     }
 
     private mutating func takeAddress(of subnet: Subnet) -> String? {
@@ -254,7 +276,7 @@ extension ContainerDraft {
     fileprivate func placed(as name: String, at address: String) -> ContainerDraft {
         ContainerDraft(
             name: name, sandbox: sandbox, service: service, spec: spec, digest: digest, network: network,
-            address: address, published: published)
+            address: address, published: published, origin: origin)
     }
 }
 
@@ -274,7 +296,7 @@ extension ObservedContainer.State {
         }
     }
 
-    fileprivate var rank: Int {
+    var rank: Int {
         switch self {
         case .running: 0
         case .restarting: 1

@@ -9,6 +9,8 @@ package struct Situation: Sendable {
     package var gateway: DesiredGateway?
     /// Every gateway of the node.
     package var gateways: [DesiredGateway]
+    /// The archives that the node can load images from.
+    package var bundles: [DesiredBundle]
     package var observed: ObservedNode
     /// Whether this revision was applied before: what differs now was changed outside git.
     package var wasApplied: Bool
@@ -18,7 +20,8 @@ package struct Situation: Sendable {
 
     package init(
         revision: Revision, desired: DesiredSandbox?, node: DesiredNode, gateway: DesiredGateway?,
-        gateways: [DesiredGateway] = [], observed: ObservedNode, wasApplied: Bool = false, observations: [String] = [],
+        gateways: [DesiredGateway] = [], bundles: [DesiredBundle] = [], observed: ObservedNode,
+        wasApplied: Bool = false, observations: [String] = [],
         policy: PlanPolicy = PlanPolicy()
     ) {
         self.revision = revision
@@ -26,6 +29,7 @@ package struct Situation: Sendable {
         self.node = node
         self.gateway = gateway
         self.gateways = gateways
+        self.bundles = bundles
         self.observed = observed
         self.wasApplied = wasApplied
         self.observations = observations
@@ -42,12 +46,21 @@ package struct PlanPolicy: Hashable, Sendable {
     package var freeDeletions: Int
     /// …nor do those up to this part, in percent, of what exists.
     package var freeDeletionPercent: Int
+    /// How long what was made of a commit is kept after the last use of it.
+    package var keepMillis: Int64
 
-    package init(drainMillis: Int = 10_000, freeDeletions: Int = 3, freeDeletionPercent: Int = 20) {
+    package init(
+        drainMillis: Int = 10_000, freeDeletions: Int = 3, freeDeletionPercent: Int = 20,
+        keepMillis: Int64 = standardKeepMillis
+    ) {
         self.drainMillis = drainMillis
         self.freeDeletions = freeDeletions
         self.freeDeletionPercent = freeDeletionPercent
+        self.keepMillis = keepMillis
     }
+
+    /// A day: whoever goes back to yesterday's commit does not wait.
+    package static let standardKeepMillis: Int64 = 86_400_000
 }
 
 /// The names of what a sandbox has on the engine (`requirements.md` §1.3). They are for people; identity is the uid.

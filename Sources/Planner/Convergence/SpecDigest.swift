@@ -25,6 +25,11 @@ extension Digest {
             case .secret(let reference): text.add("content.secret", reference)
             }
         }
+        for mount in spec.mounts.sorted(by: { $0.target < $1.target }) {
+            text.add("mount", mount.target)
+            text.add("from", mount.source)
+            text.add("read-only", "\(mount.isReadOnly)")
+        }
         for port in spec.ports { text.add("port", "\(port.name) \(port.number) \(port.transport) \(port.isDefault)") }
         for (container, node) in published.sorted(by: { $0.key < $1.key }) {
             text.add("published", "\(container) \(node)")

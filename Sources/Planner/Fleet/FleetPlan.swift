@@ -14,6 +14,10 @@ package struct FleetPlan: Sendable {
     package private(set) var heldDeletions: HeldDeletions?
     /// What could not be observed; a sentence each.
     package private(set) var blindSpots: [String]
+    /// Repositories that did not answer, so that what follows them is not known; a sentence each.
+    package private(set) var unanswered: [String] = []
+    /// What sandboxes wait for, in order of id.
+    package private(set) var orders: [PieceOrder] = []
     package let seen: Seen
 
     /// How much was looked at.
@@ -60,6 +64,7 @@ package struct FleetPlan: Sendable {
             containers: inputs.observed.values.reduce(0) { $0 + $1.containers.count { $0.ownership.mark != nil } })
 
         planGateways(inputs)
+        planBundles(inputs)
         let slices = inputs.observed.mapValues(ObservedSlices.init)
         for sandbox in inputs.desired.sandboxes.values.sorted(by: { $0.name < $1.name })
         where inputs.only?.contains(sandbox.name) ?? true {
@@ -72,8 +77,51 @@ package struct FleetPlan: Sendable {
             else { continue }
             add(Plan(for: sandbox.name, in: situation, drawingFrom: &pools))
         }
+        planPieces(inputs)
         planDeletions(inputs, &pools)
         planGatewayRemovals(inputs)
+    }
+
+    private mutating func planBundles(_ inputs: Inputs) {
+        guard inputs.only == nil else { return }
+        for observed in inputs.observed.values.sorted(by: { $0.node < $1.node }) {
+            for bundle in inputs.desired.bundles(on: observed.node) {
+                let plan = Plan(loading: bundle, on: observed.node, in: observed)
+                if plan.kind != .none { plans.append(plan) }
+            }
+        }
+    }
+
+    /// What the sandboxes planned above wait for, before them; and what nobody refers to any more, after them.
+    private mutating func planPieces(_ inputs: Inputs) {
+        var orders: [Workpiece.ID: PieceOrder] = [:]
+        for plan in plans {
+            guard case .sandbox(let sandbox) = plan.subject, let node = plan.node else { continue }
+            for wait in plan.waits {
+                guard case .piece(let piece) = wait.object else { continue }
+                let known = orders[piece.id] ?? PieceOrder(piece: piece, node: node, sandboxes: [])
+                orders[piece.id] = known
+                if known.sandboxes.last != sandbox { orders[piece.id]?.sandboxes.append(sandbox) }
+            }
+        }
+        self.orders = orders.values.sorted { $0.piece.id < $1.piece.id }
+        unanswered = inputs.unanswered
+        let made = self.orders.compactMap { order in
+            inputs.observed[order.node].map {
+                Plan(making: order.piece, on: inputs.desired.node(order.node), for: order.sandboxes, in: $0)
+            }
+        }
+        let first = plans.firstIndex { if case .sandbox = $0.subject { true } else { false } } ?? plans.endIndex
+        plans.insert(contentsOf: made.filter { $0.kind != .none }, at: first)
+        guard inputs.only == nil else { return }
+        for observed in inputs.observed.values.sorted(by: { $0.node < $1.node }) {
+            let wanted = inputs.wantedPieces(on: observed)
+            for piece in observed.workshop.pieces.keys.sorted() {
+                let plan = Plan(
+                    discarding: piece, on: observed.node, in: observed, wanted: wanted, policy: inputs.policy)
+                if plan.kind != .none { plans.append(plan) }
+            }
+        }
     }
 
     private mutating func planGateways(_ inputs: Inputs) {
@@ -104,7 +152,7 @@ package struct FleetPlan: Sendable {
     }
 
     private mutating func add(_ plan: Plan) {
-        if plan.kind == .none, plan.notes.isEmpty { unchanged += 1 } else { plans.append(plan) }
+        if plan.kind == .none, plan.notes.isEmpty, plan.kept.isEmpty { unchanged += 1 } else { plans.append(plan) }
     }
 
     private mutating func planDeletions(_ inputs: Inputs, _ pools: inout AllocationTable) {
@@ -179,6 +227,36 @@ extension FleetPlan.Inputs {
 }
 
 extension FleetPlan.Inputs {
+    /// What repositories do not say of what the sandboxes planned here follow; a sentence each, in order.
+    fileprivate var unanswered: [String] {
+        var sentences: Set<String> = []
+        for node in observed.values {
+            for sandbox in desired.sandboxes.values
+            where sandbox.node == node.node && sandbox.state == .active && only?.contains(sandbox.name) ?? true {
+                for making in sandbox.services.values.compactMap(\.making) {
+                    switch node.workshop.readings[making.code] {
+                    case .commit?, .gone?, nil: break
+                    case .asked?:
+                        sentences.insert(
+                            "repository \(making.repository.name) has not said yet what \(making.reference) is")
+                    case .unreachable(let why)?:
+                        sentences.insert("repository \(making.repository.name) cannot be reached: \(why)")
+                    }
+                }
+            }
+        }
+        return sentences.sorted()
+    }
+
+    /// What the manifests lead to, by what repositories say now.
+    package func wantedPieces(on observed: ObservedNode) -> Set<Workpiece.ID> {
+        Set(
+            desired.makings(on: observed.node).compactMap { making in
+                guard case .commit(let commit)? = observed.workshop.readings[making.code] else { return nil }
+                return making.workpiece(at: commit).id
+            })
+    }
+
     /// Why a sandbox cannot be planned, where it cannot.
     func blindSpot(of sandbox: DesiredSandbox) -> String? {
         guard observed[sandbox.node] != nil else {
@@ -212,8 +290,9 @@ extension Situation {
             revision: inputs.desired.revision, desired: sandbox,
             node: inputs.desired.nodes[sandbox.node] ?? DesiredNode(name: sandbox.node),
             gateway: sandbox.gateway.flatMap { inputs.desired.gateways[$0] },
-            gateways: inputs.desired.gateways(on: sandbox.node), observed: observed,
-            wasApplied: inputs.applied[sandbox.name] == inputs.desired.revision.commit, observations: observations,
+            gateways: inputs.desired.gateways(on: sandbox.node), bundles: inputs.desired.bundles(on: sandbox.node),
+            observed: observed, wasApplied: inputs.applied[sandbox.name] == inputs.desired.revision.commit,
+            observations: observations,
             policy: inputs.policy)
     }
 }

@@ -8,6 +8,8 @@ package struct Plan: Hashable, Sendable {
     /// What a pass is about.
     package enum Subject: Hashable, Sendable, Comparable {
         case gateway(GatewayName)
+        case bundle(BundleName)
+        case workpiece(Workpiece.ID)
         case sandbox(SandboxName)
 
         package static func < (lhs: Self, rhs: Self) -> Bool { lhs.order < rhs.order }
@@ -15,7 +17,9 @@ package struct Plan: Hashable, Sendable {
         private var order: (Int, String) {
             switch self {
             case .gateway(let name): (0, name.text)
-            case .sandbox(let name): (1, name.text)
+            case .bundle(let name): (1, name.text)
+            case .workpiece(let id): (2, id.text)
+            case .sandbox(let name): (3, name.text)
             }
         }
     }
@@ -45,6 +49,12 @@ package struct Plan: Hashable, Sendable {
     package var blockers: [Blocker] = []
     /// What a person should know and nobody needs to do: a foreign container on our name.
     package var notes: [String] = []
+    /// What has to be there before the rest of this can be done; somebody else brings it.
+    package var waits: [Wait] = []
+    /// Services that stay at what they run because their branch is gone or their repository is silent; a sentence each.
+    package var kept: [String] = []
+    /// What containers made by this plan are made of.
+    package var pieces: [ServiceName: Workpiece] = [:]
     /// Given back when the plan has been carried out.
     package var releases: [Allocation] = []
 
@@ -81,6 +91,36 @@ package struct Plan: Hashable, Sendable {
     }
 }
 
+/// Something that a service cannot go on without, and that is on its way.
+package struct Wait: Hashable, Sendable {
+    package enum Object: Hashable, Sendable {
+        /// To be made of a commit.
+        case piece(Workpiece)
+        /// To be loaded.
+        case bundle(BundleName)
+        /// A repository was asked and has not answered yet.
+        case answer(CodeReference)
+    }
+
+    package let object: Object
+    package let service: ServiceName
+
+    package init(_ object: Object, for service: ServiceName) {
+        self.object = object
+        self.service = service
+    }
+}
+
+extension Wait: CustomStringConvertible {
+    package var description: String {
+        switch object {
+        case .piece(let piece): "\(service) waits until \(piece.title) of \(piece.repository.name) is made"
+        case .bundle(let name): "\(service) waits for the images of bundle \(name)"
+        case .answer(let code): "\(service) waits for repository \(code.repository) to say what \(code.name) is"
+        }
+    }
+}
+
 /// What becomes of a sandbox, a service or a route.
 package enum ChangeKind: String, Hashable, Sendable, CaseIterable {
     case none = "="
@@ -109,6 +149,8 @@ package enum Reason: Hashable, Sendable {
     case notInManifest
     case suspended
     case gatewayDown
+    /// Nobody refers to it, and nobody has for long.
+    case unused
 }
 
 extension Reason: CustomStringConvertible {
@@ -128,6 +170,7 @@ extension Reason: CustomStringConvertible {
         case .notInManifest: "not in the manifests"
         case .suspended: "suspended"
         case .gatewayDown: "gateway down or out of date"
+        case .unused: "unused"
         }
     }
 }
@@ -167,7 +210,13 @@ package struct RouteChange: Hashable, Sendable {
 
 /// Why a wanted step is not in the plan.
 package struct Blocker: Hashable, Sendable, CustomStringConvertible {
-    package enum Need: String, Hashable, Sendable { case image, secret, capacity, consent, manifest, ownership }
+    package enum Need: String, Hashable, Sendable {
+        case image, secret, capacity, consent, manifest, ownership
+        /// A repository, branch or commit.
+        case code
+        /// A build that failed.
+        case build
+    }
     package let need: Need
     package let service: ServiceName?
     package let sentence: String
@@ -179,6 +228,8 @@ extension Plan.Subject: CustomStringConvertible {
     package var description: String {
         switch self {
         case .gateway(let name): "gateway \(name)"
+        case .bundle(let name): "bundle \(name)"
+        case .workpiece(let id): "workpiece \(id)"
         case .sandbox(let name): "sandbox \(name)"
         }
     }

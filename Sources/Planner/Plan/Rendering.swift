@@ -17,9 +17,10 @@ package struct PlanText: Sendable {
         }
         if !fleet.plans.isEmpty || !fleet.frozen.isEmpty { lines.append("") }
         for problem in fleet.problems { lines.append("\(problem)") }
-        for spot in fleet.blindSpots { lines.append("incomplete: \(spot)") }
+        let incomplete = fleet.blindSpots + fleet.unanswered
+        for spot in incomplete { lines.append("incomplete: \(spot)") }
         if let held = fleet.heldDeletions { lines.append(held.sentence) }
-        if !fleet.problems.isEmpty || !fleet.blindSpots.isEmpty || fleet.heldDeletions != nil { lines.append("") }
+        if !fleet.problems.isEmpty || !incomplete.isEmpty || fleet.heldDeletions != nil { lines.append("") }
         lines.append(fleet.summary)
     }
 
@@ -41,7 +42,8 @@ package struct PlanText: Sendable {
                 change.after.map { "after \($0) is healthy" } ?? "")
         }
         for blocker in plan.blockers { lines.append("    blocked: \(blocker)") }
-        for note in plan.notes { lines.append("    note: \(note)") }
+        for wait in plan.waits { lines.append("    waits: \(wait)") }
+        for note in plan.kept + plan.notes { lines.append("    note: \(note)") }
     }
 
     private mutating func line(_ left: String, _ right: String) {
@@ -86,8 +88,14 @@ extension RouteChange {
 }
 
 extension Plan {
-    /// The verbs of a removal, which has no services to list: `  stop, remove, release 2 ports`.
+    /// The verbs of what has no services to list: `  stop, remove, release 2 ports`, `  fetch, checkout, build`.
     fileprivate var outline: String {
+        switch subject {
+        case .workpiece, .bundle:
+            let verbs = steps.map { "\($0.action)".prefix { $0 != " " } }
+            return verbs.isEmpty ? "" : "  " + verbs.joined(separator: ", ")
+        case .gateway, .sandbox: break
+        }
         guard kind == .remove, blockers.isEmpty else { return "" }
         let ports = releases.count {
             if case .subnet = $0.resource { false } else { true }
@@ -105,7 +113,11 @@ extension FleetPlan {
         ]
         var parts = words.compactMap { kind, text in counts[kind].map { "\($0) \(text)" } }
         let same = unchanged + plans.count { $0.kind == .none }
-        if parts.isEmpty { parts = [blindSpots.isEmpty ? "nothing to do" : "incomplete, for not all could be seen"] }
+        if parts.isEmpty {
+            parts = [
+                blindSpots.isEmpty && unanswered.isEmpty ? "nothing to do" : "incomplete, for not all could be seen"
+            ]
+        }
         parts.append("\(same) unchanged")
         let interrupted = plans.flatMap { plan in
             plan.services.filter(\.isInterrupted).map { "\(plan.subject)/\($0.service)" }
