@@ -133,7 +133,7 @@ extension KindTable {
     /// Every kind there is.
     static let all: [KindTable] = [
         NodeSpec.table, ServiceSpec.table, BaselineSpec.table, EnvironmentSpec.table, TemplateSpec.table,
-        SandboxSpec.table, GatewaySpec.table,
+        SandboxSpec.table, GatewaySpec.table, RepositorySpec.table, BundleSpec.table,
     ]
     static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.kind.key, $0) })
 }

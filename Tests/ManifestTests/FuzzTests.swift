@@ -29,6 +29,31 @@ import Testing
         listeners:
         - {name: a, from: 1, to: 2}
         """,
+        """
+        repository: code
+        url: https://achmad@git.example.com:8443/acc/code.git
+        path: /srv/code
+        subPath: a/b
+        credentialRef: {provider: file, path: /run/key, user: achmad}
+        ---
+        service: cart
+        repository: code
+        recipe: {type: hostBuild, build: {command: [go, build], env: {A: b}, timeout: 5m}, run: {image: a, mounts: [{source: worktree}]}}
+        ---
+        service: shop
+        repository: code
+        recipe: {type: dockerfile, path: Dockerfile, context: web, target: run, args: {A: b}}
+        ---
+        {"service": "php", "repository": "code", "recipe": {"type": "phpGateway"}}
+        ---
+        imageBundle: base
+        images: [alpine, {ref: "b:1", digest: "sha256:0000000000000000000000000000000000000000000000000000000000000000"}]
+        archive: /srv/base.tar
+        sha256: "0000000000000000000000000000000000000000000000000000000000000000"
+        ---
+        sandbox: z
+        services: {cart: {branch: f, commit: 4be1c2d9f0a14be1c2d9f0a14be1c2d9f0a14be1}, shop: {}, php: {branch: g}}
+        """,
     ]
     private static let pieces = [
         "\t", "\n", "- ", ": ", "&a ", "*a", "<<: ", "{", "}", "[", "]", "\"", "'", "!!str ", "---\n", "$(p)", "#",

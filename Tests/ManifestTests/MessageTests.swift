@@ -17,6 +17,7 @@ import Testing
 
     @Test func syntaxProblemsNamePlaceAndRemedy() throws { try check(Self.syntax, "syntax") }
     @Test func shapeProblemsNamePlaceAndRemedy() throws { try check(Self.shapes, "shapes") }
+    @Test func sourceProblemsNamePlaceAndRemedy() throws { try check(Self.sources, "sources") }
     @Test func resolutionProblemsNamePlaceAndRemedy() throws { try check(Self.resolution, "resolution") }
 
     private func check(_ cases: [Case], _ golden: String) throws {
@@ -56,7 +57,7 @@ import Testing
 
     private static let shapes: [Case] = [
         Case("unknown kind", "sandbxo: x\n"),
-        Case("later kind", "repository: x\n"),
+        Case("later kind", "quota: x\n"),
         Case("kind not first", "owner: x\nsandbox: y\n"),
         Case("nothing of ours", "version: 3\nweb: {}\n"),
         Case("a list", "- a\n"),

@@ -144,6 +144,8 @@ import Testing
             Repository.catalogue, Repository.samples,
             "sandbox: a-b\nservices: {account: {port: 99}}\n---\nsandbox: A\nservices: {b-account: {}}\n",
             "service: b-account\nimage: y\n---\nsandbox: a\n---\nsandbox: z\nservices: {user: {port: 99}, cart: {}}\n",
+            "repository: r\npath: /srv/r\n---\nrepository: R\npath: /srv/s\nnode: nowhere\n---\nservice: s\nrepository: r\n"
+                + "recipe: {type: phpGateway}\n---\nsandbox: w\nservices: {s: {commit: 1}}\n",
             "template: qa-default\n---\nenvironment: e\nextends: [f]\n---\nenvironment: f\nextends: [e]\n",
         ]
         let files = Dictionary(uniqueKeysWithValues: texts.enumerated().map { ("\($0.offset).yaml", $0.element) })

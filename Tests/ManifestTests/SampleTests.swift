@@ -13,7 +13,7 @@ import Testing
         #expect(login.node == (try NodeName("local")))
         #expect(login.gateway == nil)
         let account = try #require(login.services[service("account")])
-        guard case .container(let spec, let branch) = account.use else {
+        guard case .container(let spec, let branch, nil) = account.use else {
             Issue.record("account is no container")
             return
         }

@@ -8,7 +8,7 @@ import Testing
     @Test func everyKeyOfTheDecoderIsInTheSchemaOfItsKind() throws {
         let texts = Dictionary(uniqueKeysWithValues: Schemas.all().map { ($0.file, $0.text) })
         for table in KindTable.all {
-            for file in ["\(table.kind.key).json", "berth.json"] {
+            for file in ["\(table.kind.rawValue.lowercased()).json", "berth.json"] {
                 let schema = try JSONSerialization.jsonObject(with: Data(#require(texts[file]).utf8))
                 let root = try #require(schema as? [String: Any])
                 let definitions = try #require(root["$defs"] as? [String: [String: Any]])

@@ -7,9 +7,11 @@ package enum ManifestKind: String, Hashable, Sendable, CaseIterable {
     case template = "Template"
     case sandbox = "Sandbox"
     case gateway = "Gateway"
+    case repository = "Repository"
+    case imageBundle = "ImageBundle"
 
-    /// The first key of a document in the short form.
-    package var key: String { rawValue.lowercased() }
+    /// The first key of a document in the short form: the kind with a small letter first.
+    package var key: String { rawValue.prefix(1).lowercased() + rawValue.dropFirst() }
 }
 
 /// What a manifest is about: there is one of each in a repository.
@@ -39,4 +41,6 @@ enum Spec: Sendable {
     case template(TemplateSpec)
     case sandbox(SandboxSpec)
     case gateway(GatewaySpec)
+    case repository(RepositorySpec)
+    case imageBundle(BundleSpec)
 }

@@ -25,6 +25,7 @@ struct NodeSpec: Sendable {
     var subnets = Subnets()
     var cordoned: Located<Bool>?
     var labels: [Named<String>] = []
+    var buildWidth: Int?
 }
 
 extension NodeSpec {
@@ -48,6 +49,7 @@ extension NodeSpec {
             },
             Field("subnetPool", subnetPool, "Where the networks of sandboxes come from.") { $0.subnets = $1 },
             Field("labels", Shape<String>.text.keyed(), "Words to choose it by.") { $0.labels = $1 },
+            Field("builds", builds, "How sources are built on it.") { $0.buildWidth = $1 },
             Field("cordoned", Shape<Bool>.boolean.located, default: "false", "Takes no new sandboxes.") {
                 $0.cordoned = $1
             },
@@ -71,6 +73,9 @@ extension NodeSpec {
             reader.report(node.mark, "range", "\"from\" is above \"to\"; swap \(pool.from) and \(pool.to)")
         }
     }
+
+    private static let builds = Shape<Int?>.record(
+        "builds", nil, [Field("width", .integer(1...64), default: "2", "How many builds run at once.") { $0 = $1 }])
 
     private static let subnetPool = Shape<Subnets>.record(
         "subnetPool", Subnets(),

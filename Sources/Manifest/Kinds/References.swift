@@ -19,6 +19,23 @@ extension Shape where Value == Reference {
     }
 }
 
+extension Shape where Value == Reference {
+    /// The name of a repository. An address is not repeated: it may hold a password.
+    static var codeRepository: Shape {
+        let reference = Shape.reference
+        return Shape(reference.schema) { node, reader in
+            guard let text = node.scalar, text.contains("://") || text.contains("@") else {
+                return reference.read(node, &reader)
+            }
+            reader.report(
+                node.mark, "value",
+                "an address where a repository's name is needed; declare it as \"repository: NAME\" with \"url\", and "
+                    + "write the name here")
+            return nil
+        }
+    }
+}
+
 /// Where a secret's value is kept.
 struct SecretRefSpec: Sendable {
     enum Provider: String, CaseIterable, Sendable {
@@ -30,24 +47,25 @@ struct SecretRefSpec: Sendable {
     var path: String?
     var name: String?
 
-    static let shape = Shape<SecretRefSpec>.record(
-        "secretRef", SecretRefSpec(),
-        [
-            Field("provider", Shape<Provider>.choice, required: true, "Where the value is kept.") {
-                $0.provider = $1
-            },
-            Field("path", .absolutePath, "The file on the node, for provider file.") { $0.path = $1 },
-            Field("name", .variableName, "The variable of berth's own environment, for provider env.") {
-                $0.name = $1
-            },
-        ]
-    ) { secret, node, reader in
-        if secret.reference == nil {
-            let remedy =
-                secret.provider == .file
-                ? "write {provider: file, path: /…}" : "write {provider: env, name: …}"
-            reader.report(node.mark, "secret", "the secret's place does not fit its provider; \(remedy)")
-        }
+    static let shape = Shape<SecretRefSpec>.record("secretRef", SecretRefSpec(), fields) { secret, node, reader in
+        secret.check(node, &reader)
+    }
+
+    /// Also keys of a login.
+    static let fields: [Field<SecretRefSpec>] = [
+        Field("provider", Shape<Provider>.choice, required: true, "Where the value is kept.") {
+            $0.provider = $1
+        },
+        Field("path", .absolutePath, "The file on the node, for provider file.") { $0.path = $1 },
+        Field("name", .variableName, "The variable of berth's own environment, for provider env.") {
+            $0.name = $1
+        },
+    ]
+
+    func check(_ node: Node, _ reader: inout Reader) {
+        guard reference == nil else { return }
+        let remedy = provider == .file ? "write {provider: file, path: /…}" : "write {provider: env, name: …}"
+        reader.report(node.mark, "secret", "the secret's place does not fit its provider; \(remedy)")
     }
 
     var reference: SecretReference? {

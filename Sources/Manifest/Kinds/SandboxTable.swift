@@ -32,7 +32,7 @@ struct SandboxServiceSpec: Sendable {
     enum Use: String, CaseIterable, Sendable { case baseline, sandbox }
     enum Choice: Sendable {
         case baseline
-        case container(branch: String?)
+        case container(branch: String?, commit: Located<CommitID>?)
         case target(Endpoint)
     }
     struct Variable: Sendable {
@@ -43,6 +43,7 @@ struct SandboxServiceSpec: Sendable {
     var use: Use?
     var useOCP: Bool?
     var branch: String?
+    var commit: Located<CommitID>?
     var target: Endpoint?
     var port: Located<PortRequest>?
     var image: Located<String>?
@@ -54,7 +55,9 @@ struct SandboxServiceSpec: Sendable {
     var choice: Choice? {
         if let target { return .target(target) }
         if use == .baseline || useOCP == true { return .baseline }
-        if use == .sandbox || useOCP == false || branch != nil { return .container(branch: branch) }
+        if use == .sandbox || useOCP == false || branch != nil || commit != nil {
+            return .container(branch: branch, commit: commit)
+        }
         return nil
     }
 }
@@ -129,7 +132,13 @@ extension SandboxServiceSpec {
         [
             Field("use", Shape<Use>.choice, "The shared deployment, or a container of its own.") { $0.use = $1 },
             Field("use_ocp", .boolean, "Another spelling of \"use: baseline\".") { $0.useOCP = $1 },
-            Field("branch", .branch, default: "main", "The branch its container is made of.") { $0.branch = $1 },
+            Field(
+                "branch", .branch, default: "the repository's default branch, or else main",
+                "The branch its container is made of."
+            ) { $0.branch = $1 },
+            Field("commit", .commit, "The commit its container stays at, whatever the branch does.") {
+                $0.commit = $1
+            },
             Field("target", .endpoint, "An address instead of a container.") { $0.target = $1 },
             Field(
                 "port", Shape<PortRequest>.portRequest.located,
@@ -149,14 +158,18 @@ extension SandboxServiceSpec {
         if service.use != nil, let useOCP = service.useOCP, (service.use == .baseline) != useOCP {
             reader.report(node.mark, "exclusive", "\"use\" and \"use_ocp\" contradict each other; keep one of them")
         }
-        if service.target != nil, service.use != nil || service.useOCP != nil || service.branch != nil {
-            reader.report(
-                node.mark, "exclusive", "\"target\" says where requests go; remove \"use\", \"use_ocp\" and \"branch\"")
-        }
-        if usesBaseline, service.branch != nil {
+        if service.target != nil,
+            service.use != nil || service.useOCP != nil || service.branch != nil || service.commit != nil
+        {
             reader.report(
                 node.mark, "exclusive",
-                "the baseline has no branch; remove \"branch\", or write \"use: sandbox\" for a container of its own")
+                "\"target\" says where requests go; remove \"use\", \"use_ocp\", \"branch\" and \"commit\"")
+        }
+        if usesBaseline, service.branch != nil || service.commit != nil {
+            let key = service.branch != nil ? "branch" : "commit"
+            reader.report(
+                node.mark, "exclusive",
+                "the baseline has no \(key); remove \"\(key)\", or write \"use: sandbox\" for a container of its own")
         }
         if usesBaseline || service.target != nil,
             let idle = ["image", "env", "environmentRefs", "resources", "port"].first(where: { node[$0] != nil })
@@ -166,7 +179,8 @@ extension SandboxServiceSpec {
         }
     }
 
-    private static let variables: Shape<[Variable]> = .list(
+    /// Also the variables of a build.
+    static let variables: Shape<[Variable]> = .list(
         Shape<[Variable]>(EnvironmentSpec.variable.list().schema) { node, reader in
             guard let variables = EnvironmentSpec.variable.located.list().read(node, &reader) else { return nil }
             EnvironmentSpec.rejectTwins(variables.map { ($0.value.name, $0.mark) }, "variable", &reader)
@@ -185,9 +199,24 @@ extension SandboxServiceSpec {
 extension Shape where Value == String {
     /// A branch as git allows it, as far as it matters here: no spaces, control characters or `..`.
     static var branch: Shape {
-        .text("a branch; write it as git shows it", pattern: "^[^\\s~^:?*\\[\\\\]+$") { text in
+        .text("a branch; write it as git shows it", pattern: "^[^\\s~^:?*\\[\\\\-][^\\s~^:?*\\[\\\\]*$") { text in
             text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && !"~^:?*[\\".utf8.contains($0) }
-                && !text.contains("..") && Slug.make(text) != nil && text.utf8.count <= 255
+                && text.utf8.first != UInt8(ascii: "-") && !text.contains("..") && Slug.make(text) != nil
+                && text.utf8.count <= 255
+        }
+    }
+}
+
+extension Shape where Value == Located<CommitID>? {
+    /// A whole commit id. `""` is none, so that a template's parameter can be left empty.
+    fileprivate static var commit: Shape {
+        let commit = Shape<CommitID>.parsed(
+            .text(pattern: "^([0-9a-f]{40})?$"), "a commit; write all 40 digits, as git rev-parse prints them",
+            CommitID.init
+        ).located
+        return Shape(commit.schema) { node, reader in
+            if case .scalar("", isPlain: false) = node.content { return .some(nil) }
+            return commit.read(node, &reader).map(Optional.some)
         }
     }
 }

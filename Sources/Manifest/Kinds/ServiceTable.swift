@@ -2,14 +2,9 @@ internal import Model
 
 /// What can be sandboxed: image, ports, health and shared deployment of one service.
 struct ServiceSpec: Sendable {
-    enum RecipeType: String, CaseIterable, Sendable { case image }
     enum BaselineChoice: Sendable {
         case reference(Reference)
         case endpoint(Located<Endpoint>)
-    }
-    struct Recipe: Sendable {
-        var image: Located<String>?
-        var command: [String]?
     }
     struct Port: Sendable {
         var name: String?
@@ -18,7 +13,11 @@ struct ServiceSpec: Sendable {
         var isDefault = false
     }
 
-    var recipe = Recipe()
+    var repository: Reference?
+    /// `nil` where nothing is said of it: sandboxes name an image then.
+    var recipe: RecipeSpec?
+    /// The short form of a recipe.
+    var short = RecipeSpec.ImageSpec()
     /// `nil` where the author says nothing of ports.
     var ports: [ContainerPort]?
     var health: Located<HealthSpec>?
@@ -32,12 +31,15 @@ extension ServiceSpec {
     static let table = KindTable(
         .service, "Something that a sandbox can run or borrow.", ServiceSpec(),
         [
-            Field("recipe", recipe, "What its containers are made of.") { $0.recipe = $1 },
+            Field("repository", .codeRepository, "Where its source is kept, for recipes that build.") {
+                $0.repository = $1
+            },
+            Field("recipe", RecipeSpec.shape, "What its containers are made of.") { $0.recipe = $1 },
             Field("image", .image, "Short for a recipe of type image; {branch} stands for the chosen branch.") {
-                $0.recipe.image = $1
+                $0.short.image = $1
             },
             Field("command", Shape<String>.text.list(atLeast: 1), "What runs instead of the image's own command.") {
-                $0.recipe.command = $1
+                $0.short.command = $1
             },
             Field("ports", portList, default: "one http port, 80", "The ports its containers listen on.") {
                 $0.ports = $1
@@ -63,9 +65,13 @@ extension ServiceSpec {
                     node.mark, "exclusive",
                     "\"image\" and \"command\" are short for \"recipe\"; write one or the other")
             }
-            if service.recipe.command != nil, service.recipe.image == nil {
-                reader.report(node.mark, "missing-key", "\"command\" without \"image\"; add the image")
+            if service.recipe == nil {
+                if service.short.image != nil { service.recipe = .image(service.short) }
+                if service.short.command != nil, service.short.image == nil {
+                    reader.report(node.mark, "missing-key", "\"command\" without \"image\"; add the image")
+                }
             }
+            service.checkSource(node, &reader)
             service.health?.value.check(against: service.containerPorts, &reader)
         },
         wrap: Spec.service)
@@ -73,19 +79,25 @@ extension ServiceSpec {
     /// The ports of its containers. A service that says nothing listens on 80, as images of web servers do.
     var containerPorts: [ContainerPort] { ports ?? [ContainerPort(name: "http", number: 80)] }
 
-    private static let recipe = Shape<Recipe>.record(
-        "recipe", Recipe(),
-        [
-            Field("type", Shape<RecipeType>.choice, required: true, "Where the container's image comes from.") {
-                _, _ in
-            },
-            Field("image", .image, required: true, "The image; {branch} stands for the chosen branch.") {
-                $0.image = $1
-            },
-            Field("command", Shape<String>.text.list(atLeast: 1), "What runs instead of the image's own command.") {
-                $0.command = $1
-            },
-        ])
+    /// A recipe that builds needs a source, and no other does.
+    private func checkSource(_ node: Node, _ reader: inout Reader) {
+        let building = RecipeSpec.Sort.allCases.filter { $0 != .image }.map(\.rawValue).joined(separator: ", ")
+        switch (recipe, repository) {
+        case (nil, nil), (.image?, nil), (.hostBuild?, _?), (.dockerfile?, _?), (.phpGateway?, _?): break
+        case (nil, let repository?):
+            reader.report(
+                repository.mark, "missing-key",
+                "nothing says how the repository becomes a container; add a recipe, of type \(building)")
+        case (.image?, let repository?):
+            reader.report(
+                repository.mark, "exclusive",
+                "an image needs no repository; remove \"repository\", or write a recipe of type \(building)")
+        case (.hostBuild(_)?, nil), (.dockerfile(_)?, nil), (.phpGateway(_)?, nil):
+            reader.report(
+                node["recipe"]?.mark ?? node.mark, "missing-key",
+                "a recipe of type \(recipe?.sort.rawValue ?? "") needs a source; add \"repository: …\" to the service")
+        }
+    }
 
     private static let portList = Shape<[ContainerPort]>(port.list().schema) { node, reader in
         guard let ports = port.located.list().read(node, &reader) else { return nil }

@@ -29,9 +29,10 @@ package struct Resolution: Sendable {
     package var gateways: [GatewayName: DesiredGateway] = [:]
     package var baselines: [ServiceName: DesiredBaseline] = [:]
     package var sandboxes: [SandboxName: DesiredSandbox] = [:]
+    package var bundles: [BundleName: DesiredBundle] = [:]
     /// Sandboxes that cannot be used, with their first problem.
     package var broken: [SandboxName: ManifestProblem] = [:]
-    /// The same for every kind, sandboxes included: a gateway or baseline in here is absent above.
+    /// The same for every kind, sandboxes included: a gateway, baseline or bundle in here is absent above.
     package var brokenObjects: [ObjectID: ManifestProblem] = [:]
     /// Everything found while resolving, in order of place, each thing once.
     package var problems: [ManifestProblem] = []

@@ -55,6 +55,8 @@ struct Index {
     private(set) var templates: [String: Declared<TemplateSpec>] = [:]
     private(set) var sandboxes: [String: Declared<SandboxSpec>] = [:]
     private(set) var gateways: [String: Declared<GatewaySpec>] = [:]
+    private(set) var repositories: [String: Declared<RepositorySpec>] = [:]
+    private(set) var bundles: [String: Declared<BundleSpec>] = [:]
     let broken: [ObjectID: ManifestProblem]
 
     /// Takes objects in order of place.
@@ -81,6 +83,8 @@ struct Index {
         case .template(let spec): templates[name] = Declared(object: object, spec: spec)
         case .sandbox(let spec): sandboxes[name] = Declared(object: object, spec: spec)
         case .gateway(let spec): gateways[name] = Declared(object: object, spec: spec)
+        case .repository(let spec): repositories[name] = Declared(object: object, spec: spec)
+        case .imageBundle(let spec): bundles[name] = Declared(object: object, spec: spec)
         }
     }
 

@@ -46,11 +46,18 @@ struct MergedSandbox {
 
 /// What a sandbox and its templates say of one service.
 struct MergedService {
+    enum Choice {
+        case baseline
+        case container(branch: String?)
+        case target(Endpoint)
+    }
+
     var reference: Reference
     var place: Place
-    var choice: SandboxServiceSpec.Choice?
+    var choice: Choice?
     var port: Placed<PortRequest>?
     var image: Placed<String>?
+    var commit: Placed<CommitID>?
     var environments: [Placed<Reference>] = []
     var variables: [String: String] = [:]
     var resources = ResourcesSpec()
@@ -64,8 +71,15 @@ struct MergedService {
         self.reference = reference
         place = reference.mark.place(in: file)
         switch (choice, spec.choice) {
-        case (.container(let branch?)?, .container(branch: nil)?): choice = .container(branch: branch)
-        case (_, let nearer?): choice = nearer
+        case (.container(let branch)?, .container(branch: nil, let nearer)?):
+            choice = .container(branch: branch)
+            commit = nearer?.placed(in: file) ?? commit
+        case (_, .container(let branch, let nearer)?):
+            // Another branch, so what pinned the one before does not hold.
+            choice = .container(branch: branch)
+            commit = nearer?.placed(in: file)
+        case (_, .baseline?): choice = .baseline
+        case (_, .target(let endpoint)?): choice = .target(endpoint)
         case (_, nil): break
         }
         port = spec.port?.placed(in: file) ?? port

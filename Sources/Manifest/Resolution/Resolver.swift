@@ -7,6 +7,8 @@ struct Resolver {
     var result = Resolution()
     var findings = Findings()
     var environments: [String: EnvironmentState] = [:]
+    /// Those that can be used.
+    var repositories: [String: ReachableRepository] = [:]
     var layers: [String: SandboxSpec] = [:]
 
     init(_ catalogue: Catalogue) {
@@ -17,7 +19,9 @@ struct Resolver {
     mutating func resolve() -> Resolution {
         resolveNodes()
         resolveGateways()
+        resolveBundles()
         resolveEnvironments()
+        resolveRepositories()
         resolveServices()
         checkTemplates()
         resolveSandboxes()
@@ -66,6 +70,7 @@ extension Resolver {
             desired.isOffline = node.spec.isOffline ?? desired.isOffline
             desired.subnetPool = node.spec.subnets.cidr ?? desired.subnetPool
             desired.perSandboxPrefix = node.spec.subnets.perSandboxPrefix ?? desired.perSandboxPrefix
+            desired.buildWidth = node.spec.buildWidth ?? desired.buildWidth
             if let pool = node.spec.portPools.first { desired.portPool = pool.from...pool.to }
             if node.spec.portPools.count > 1 {
                 findings.warn(

@@ -1,9 +1,6 @@
 internal import Model
 
 extension Resolver {
-    /// The branch of a container for which none is named.
-    private static let standardBranch = "main"
-
     mutating func resolveSandboxes() {
         for sandbox in index.sandboxes.values.sorted(by: { $0.place < $1.place }) {
             let desired = attempt(sandbox.object.id) { resolver, findings in
@@ -36,8 +33,9 @@ extension Resolver {
             state: merged.state == .suspended ? .suspended : .active, node: node ?? Self.name("local"),
             gateway: gateway?.name, listener: listener(of: merged, at: gateway, &findings), place: sandbox.place)
         for (name, service) in merged.services.sorted(by: { $0.key < $1.key }) {
-            if let use = use(service, in: merged, &findings) {
-                desired.services[Self.name(name)] = DesiredService(use: use, place: service.place)
+            if let use = use(service, in: merged, on: node, &findings) {
+                desired.services[Self.name(name)] = DesiredService(
+                    use: use, environments: environments(of: service, in: merged), place: service.place)
             }
         }
         checkTotal(of: desired, against: merged.resources, &findings)
@@ -104,80 +102,6 @@ extension Resolver {
             return nil
         }
         return .fixed(port)
-    }
-
-    private mutating func use(
-        _ service: MergedService, in merged: MergedSandbox, _ findings: inout Findings
-    ) -> DesiredService.Use? {
-        let reference = Placed(value: service.reference, place: service.place)
-        guard let declared = index.find(reference, .service, in: index.services, &findings) else { return nil }
-        switch service.choice ?? .container(branch: nil) {
-        case .target(let endpoint): return .target(endpoint)
-        case .baseline:
-            guard let baseline = result.baselines[Self.name(declared.name)] else {
-                findings.error(
-                    service.place, "no-baseline",
-                    "service \(quoted(declared.object.title)) has no baseline; add \"baseline: {url: …}\" to it at "
-                        + "\(declared.place.short), or write \"branch\" here")
-                return nil
-            }
-            return .baseline(baseline.endpoint)
-        case .container(let branch):
-            let branch = branch ?? Self.standardBranch
-            return container(of: declared, service, in: merged, branch: branch, &findings)
-                .map { .container($0, branch: branch) }
-        }
-    }
-
-    private mutating func container(
-        of declared: Declared<ServiceSpec>, _ service: MergedService, in merged: MergedSandbox, branch: String,
-        _ findings: inout Findings
-    ) -> ContainerSpec? {
-        let references =
-            declared.spec.environments.map { $0.placed(in: declared.place.file) } + merged.environments
-            + service.environments
-        let environment = environment(of: references, &findings)
-        guard let text = service.image?.value ?? declared.spec.recipe.image?.value else {
-            findings.error(
-                service.place, "no-image",
-                "service \(quoted(declared.object.title)) has no image; add \"image\" to it at "
-                    + "\(declared.place.short), or write one here")
-            return nil
-        }
-        guard let image = ImageText.reference(text, branch: branch) else {
-            findings.error(
-                service.place, "value",
-                "with branch \(quoted(branch)) the image \(quoted(text)) is no reference; "
-                    + "shorten one of them")
-            return nil
-        }
-        let ports = ports(of: declared, service, &findings)
-        guard let environment, let ports else { return nil }
-        var spec = ContainerSpec(image: image, command: declared.spec.recipe.command, ports: ports)
-        spec.environment = environment.variables.merging(service.variables.mapValues(EnvironmentValue.plain)) { $1 }
-        spec.files = environment.files.values.sorted { $0.path < $1.path }
-        spec.limits = service.resources.over(declared.spec.resources).limits
-        spec.restart = declared.spec.restart ?? spec.restart
-        spec.health = declared.spec.health?.value.check(of: ports, routed: spec.routedPort)
-        return spec
-    }
-
-    private func ports(
-        of declared: Declared<ServiceSpec>, _ service: MergedService, _ findings: inout Findings
-    ) -> [ContainerPort]? {
-        var ports = declared.spec.containerPorts
-        guard let request = service.port else { return ports }
-        let routable = ports.indices.filter { ports[$0].transport == .http }
-        guard let chosen = routable.first(where: { ports[$0].isDefault }) ?? routable.first ?? ports.indices.first
-        else {
-            findings.error(
-                request.place, "no-port",
-                "service \(quoted(declared.object.title)) has no port to publish; add one under \"ports\" at "
-                    + declared.place.short)
-            return nil
-        }
-        ports[chosen].published = request.value
-        return ports
     }
 
     private func checkTotal(

@@ -12,6 +12,12 @@ extension Resolver {
                 return resolver.baseline(of: service, claims[service.name] ?? [], &findings)
             }
             if let baseline { result.baselines[name] = baseline }
+            // By itself: a service whose source is out of reach can still be borrowed.
+            _ = attempt(service.object.id) { resolver, findings in
+                service.spec.repository.flatMap {
+                    resolver.repository($0.placed(in: service.place.file), &findings)
+                }
+            }
         }
     }
 

@@ -1,8 +1,11 @@
 /// JSON schemas (draft 2020-12) of all manifests, made of the tables the decoder reads by.
 package enum Schemas {
-    /// One file a kind, and `berth.json` for any document. The texts end with a line feed.
+    /// One file a kind, in small letters, and `berth.json` for any document. The texts end with a line feed.
     package static func all() -> [(file: String, text: String)] {
-        KindTable.all.map { ("\($0.kind.key).json", schema(of: [$0], named: $0.kind.key, doc: $0.doc)) } + [
+        KindTable.all.map { table in
+            let name = table.kind.rawValue.lowercased()
+            return ("\(name).json", schema(of: [table], named: name, doc: table.doc))
+        } + [
             ("berth.json", schema(of: KindTable.all, named: "berth", doc: "Any manifest of berth, in either spelling."))
         ]
     }
