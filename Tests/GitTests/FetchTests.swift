@@ -95,8 +95,8 @@ import Testing
         "A fetching process that fails tells why, without the password",
         arguments: [
             Failing(
-                arguments: ["-c", "read url; printf 'no way to %s' \"$url\"; exit 81"], failure: .unreachable,
-                message: "no way to https://***@h/a"),
+                arguments: ["-c", "printf 'no way to '; tr '\\n' ' '; exit 81"], failure: .unreachable,
+                message: "no way to verb 5 fetch url 21 https://***@h/a pins"),
             Failing(
                 arguments: ["-c", "printf 'login me:s3cret failed: s3cret'; exit 83"], failure: .refused,
                 message: "login *** failed: ***"),
@@ -107,6 +107,8 @@ import Testing
             Failing(
                 arguments: ["-c", "kill -SEGV $$"], failure: .unreachable,
                 message: "the fetching process was ended by signal 11"),
+            Failing(
+                arguments: ["-c", "kill -ALRM $$"], failure: .unreachable, message: "h said nothing for 60 s"),
             Failing(arguments: [], failure: .refused, message: "could not be started", executable: "/nonexistent"),
         ])
     func failures(_ example: Failing) async throws {
@@ -130,6 +132,24 @@ import Testing
             let message = await failure { _ = try await source.head() }?.message ?? ""
             #expect(message.hasSuffix("\(scratch["data/mirror.git"]) "))
             #expect(!message.contains("***"))
+        }
+    }
+
+    /// A secret may be kept in a variable of ours.
+    @Test func theChildIsGivenWhatItNeedsOfOurEnvironmentAndNothingElse() async throws {
+        try await Scratch.with { scratch in
+            let source = scratch.source(
+                at: try GitLocation("https://h/a"),
+                fetch: FetchCommand(
+                    executable: "/bin/sh", arguments: ["-c", "tr '\\0' '\\n' </proc/$$/environ; exit 83"]))
+            let message = await failure { _ = try await source.head() }?.message ?? ""
+            let names = Set(message.split(separator: "\n").map { String($0.prefix { $0 != "=" }) })
+            let proxies = Set(["http_proxy", "https_proxy", "no_proxy", "all_proxy"])
+            #expect(names.contains("PATH"))
+            #expect(
+                names.subtracting(proxies).subtracting(proxies.map { $0.uppercased() }).isSubset(of: [
+                    "HOME", "LANG", "LD_LIBRARY_PATH", "PATH", "SSH_AUTH_SOCK", "TMPDIR", "TZ", "XDG_CONFIG_HOME",
+                ]))
         }
     }
 
@@ -176,15 +196,6 @@ import Testing
             }
             let count = try String(contentsOfFile: scratch["data/mirror.git.count"], encoding: .utf8)
             #expect(count.split(separator: "\n").count < 10)
-        }
-    }
-
-    /// The processes whose command line names `text`.
-    private func processes(naming text: String) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { Int($0) != nil }.compactMap { name in
-            guard let data = FileManager.default.contents(atPath: "/proc/\(name)/cmdline") else { return nil }
-            let line = String(decoding: data, as: UTF8.self)
-            return line.contains(text) ? line : nil
         }
     }
 }

@@ -180,16 +180,8 @@ import Testing
 extension Scratch {
     @discardableResult
     func shell(_ line: String) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-ec", line]
-        process.currentDirectoryURL = URL(filePath: path)
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw GitProgramFailed(arguments: [line], output: text) }
-        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+        try run(
+            ["/bin/sh", "-ec", "cd \"$0\"\n\(line)", path],
+            environment: ["PATH": "/usr/bin:/bin", "HOME": path])
     }
 }

@@ -152,7 +152,7 @@ import Testing
 }
 
 /// One reader of a stream with a bound on each wait.
-private actor Notices {
+actor Notices {
     private static let longestWait: Duration = .seconds(20)
     private var iterator: AsyncStream<Void>.Iterator
 

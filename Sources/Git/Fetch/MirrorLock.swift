@@ -39,17 +39,3 @@ struct MirrorLock: ~Copyable {
         for name in below { removeLocks(in: "\(folder)/\(name)", depth: depth - 1) }
     }
 }
-
-/// The names in a folder, in no order; none where there is no such folder.
-private func names(in folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) {
-            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
-        if name != ".", name != ".." { names.append(name) }
-    }
-    return names
-}

@@ -1,4 +1,5 @@
 internal import CLibgit2
+internal import Glibc
 
 enum Libgit2 {
     /// Touch it before the first call of any kind.
@@ -30,6 +31,19 @@ struct LibgitFailure: Error {
     }
 
     func isOne(of codes: git_error_code...) -> Bool { codes.contains { $0.rawValue == code } }
+}
+
+extension LibgitFailure {
+    /// libgit2 ends its messages with the system's own words.
+    var isDiskFull: Bool {
+        let full = [ENOSPC, EDQUOT].map { String(cString: strerror($0)) }
+        return full.contains { message.contains($0) }
+    }
+
+    /// The message, with what it comes to where a person would want to know.
+    var explained: String {
+        isDiskFull ? "the disk is full: \(message)" : message
+    }
 }
 
 /// Calls libgit2; what an earlier call or a callback left as the last error is forgotten first.

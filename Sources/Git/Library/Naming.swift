@@ -8,6 +8,8 @@ func naming<Result: ~Copyable>(
     do throws(LibgitFailure) {
         return try work()
     } catch {
-        throw SourceError(operation(), error.isOne(of: GIT_ENOTFOUND) ? .missing : .refused, error.message)
+        let failure: SourceError.Failure =
+            if error.isDiskFull { .unreachable } else if error.isOne(of: GIT_ENOTFOUND) { .missing } else { .refused }
+        throw SourceError(operation(), failure, error.explained)
     }
 }

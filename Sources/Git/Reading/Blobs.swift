@@ -16,10 +16,10 @@ extension Repository {
                 try ObjectHeader(of: &oid, in: database.pointer)
             }
             guard header.type == GIT_OBJECT_BLOB else { throw SourceError(operation, .refused, "it is no blob") }
-            total += header.size
-            guard total <= Self.mostBytes else {
+            guard header.size <= Self.mostBytes - total else {
                 throw SourceError(operation, .refused, "more than \(Self.mostBytes >> 20) MiB were asked for at once")
             }
+            total += header.size
             let object = try naming(operation) { () throws(LibgitFailure) in
                 try Owned(freedBy: git_odb_object_free) { git_odb_read($0, database.pointer, &oid) }
             }

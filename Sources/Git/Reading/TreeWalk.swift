@@ -5,6 +5,38 @@ internal import Reconciler
 extension Repository {
     /// Every entry below the root of `commit` in byte order of path. A name that is not UTF-8 is repaired.
     func tree(at commit: CommitID) throws(SourceError) -> [TreeEntry] {
+        try walk(commit).map { entry in
+            switch entry.mode {
+            case GIT_FILEMODE_COMMIT: TreeEntry(path: entry.path, kind: .submodule, blob: entry.blob, size: 0)
+            case GIT_FILEMODE_LINK: TreeEntry(path: entry.path, kind: .symlink, blob: entry.blob, size: 0)
+            default: TreeEntry(path: entry.path, kind: .file, blob: entry.blob, size: entry.size)
+            }
+        }
+    }
+
+    /// The same with what it takes to write them to a disk. A tree with a name that would lead out of its folder, or
+    /// make a repository of it, is refused.
+    func code(at commit: CommitID) throws(SourceError) -> [CodeEntry] {
+        var entries: [CodeEntry] = []
+        for entry in try walk(commit) {
+            if let name = entry.path.split(separator: "/", omittingEmptySubsequences: false).first(where: isForbidden) {
+                throw SourceError(
+                    "read the tree of \(commit.short)", .refused,
+                    "\(entry.path) cannot be written to a disk: \"\(name)\" is no name for a file or folder")
+            }
+            let kind: CodeEntry.Kind =
+                switch entry.mode {
+                case GIT_FILEMODE_COMMIT: .submodule
+                case GIT_FILEMODE_LINK: .symlink
+                case GIT_FILEMODE_BLOB_EXECUTABLE: .executable
+                default: .file
+                }
+            entries.append(CodeEntry(path: entry.path, kind: kind, blob: entry.blob, size: entry.size))
+        }
+        return entries
+    }
+
+    private func walk(_ commit: CommitID) throws(SourceError) -> [TreeWalk.Entry] {
         let operation = "read the tree of \(commit.short)"
         let database = try naming(operation) { () throws(LibgitFailure) in try self.database() }
         let root = try naming(operation) { () throws(LibgitFailure) in try rootTree(of: self.commit(commit)) }
@@ -19,6 +51,10 @@ extension Repository {
     }
 }
 
+private func isForbidden(_ name: Substring) -> Bool {
+    name.isEmpty || name == "." || name == ".." || name.lowercased() == ".git"
+}
+
 /// Lists a tree depth first: git keeps a folder where its name and a slash sort, so that is the order of paths.
 struct TreeWalk {
     /// Entries of one tree, folders included: twenty times the largest repository we are built for.
@@ -26,10 +62,18 @@ struct TreeWalk {
     /// Folders within folders.
     static let deepest = 256
 
+    struct Entry {
+        let path: String
+        let mode: git_filemode_t
+        let blob: BlobID
+        /// Bytes; 0 for a submodule.
+        let size: Int
+    }
+
     let operation: String
     let repository: OpaquePointer
     let database: OpaquePointer
-    private(set) var entries: [TreeEntry] = []
+    private(set) var entries: [Entry] = []
     private var seen = 0
 
     init(operation: String, repository: OpaquePointer, database: OpaquePointer) {
@@ -48,23 +92,23 @@ struct TreeWalk {
             guard seen <= Self.mostEntries else {
                 throw SourceError(operation, .refused, "it has more than \(Self.mostEntries) entries")
             }
-            let path = prefix + String(cString: git_tree_entry_name(entry))
-            switch git_tree_entry_filemode(entry) {
-            case GIT_FILEMODE_TREE:
-                let below = try naming("\(operation) at \(path)") { () throws(LibgitFailure) in
-                    try Owned(freedBy: git_tree_free) { git_tree_lookup($0, repository, git_tree_entry_id(entry)) }
-                }
-                try visit(below.pointer, below: path + "/", depth: depth + 1)
-            case GIT_FILEMODE_COMMIT: add(path, .submodule, entry, size: 0)
-            case GIT_FILEMODE_LINK: add(path, .symlink, entry, size: 0)
-            default: add(path, .file, entry, size: try size(of: entry, at: path))
+            let name = String(cString: git_tree_entry_name(entry))
+            guard !name.contains("/") else {
+                throw SourceError(operation, .refused, "\(prefix): \"\(name)\" is no name for a file or folder")
             }
+            let path = prefix + name
+            let mode = git_tree_entry_filemode(entry)
+            guard mode == GIT_FILEMODE_TREE else {
+                let size = mode == GIT_FILEMODE_COMMIT ? 0 : try size(of: entry, at: path)
+                entries.append(
+                    Entry(path: path, mode: mode, blob: BlobID(git_tree_entry_id(entry).pointee.text), size: size))
+                continue
+            }
+            let below = try naming("\(operation) at \(path)") { () throws(LibgitFailure) in
+                try Owned(freedBy: git_tree_free) { git_tree_lookup($0, repository, git_tree_entry_id(entry)) }
+            }
+            try visit(below.pointer, below: path + "/", depth: depth + 1)
         }
-    }
-
-    private mutating func add(_ path: String, _ kind: TreeEntry.Kind, _ entry: OpaquePointer, size: Int) {
-        entries.append(
-            TreeEntry(path: path, kind: kind, blob: BlobID(git_tree_entry_id(entry).pointee.text), size: size))
     }
 
     private func size(of entry: OpaquePointer, at path: String) throws(SourceError) -> Int {

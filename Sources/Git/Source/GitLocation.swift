@@ -17,24 +17,35 @@ package struct GitLocation: Sendable, CustomStringConvertible {
     package let description: String
     /// Who has to answer; `nil` for what is on this machine.
     let host: String?
+    /// `host` or `host:port`; empty for what is on this machine.
+    let server: String
 
     /// Takes a path, a URL (`https`, `http`, `ssh`, `git`, `file`), or `user@host:path`.
     package init(_ text: String) throws(SourceError) {
-        guard !text.isEmpty, !text.utf8.contains(0) else {
-            throw SourceError("read the repository's address", .refused, "it is empty or holds a NUL byte")
+        guard !text.isEmpty, !text.utf8.contains(where: { $0 < UInt8(ascii: " ") }) else {
+            throw SourceError("read the repository's address", .refused, "it is empty or holds a control character")
         }
         if let mark = text.firstRange(of: "://") {
             try self.init(url: text, scheme: text[..<mark.lowerBound].lowercased(), rest: text[mark.upperBound...])
         } else if let address = Self.shortSSH(text) {
-            self.init(.remote(url: Secret(text)), host: address.host, description: text)
+            self.init(.remote(url: Secret(text)), host: address.host, server: address.host, description: text)
         } else {
             self.init(.local(path: text), host: nil, description: text)
         }
     }
 
-    private init(_ kind: Kind, host: String?, description: String) {
+    /// A folder of this machine, whatever its path looks like.
+    init(folder path: String) throws(SourceError) {
+        guard path.hasPrefix("/"), !path.utf8.contains(0) else {
+            throw SourceError("read the repository's address", .refused, "\"\(path)\" is no absolute path")
+        }
+        self.init(.local(path: path), host: nil, description: path)
+    }
+
+    private init(_ kind: Kind, host: String?, server: String = "", description: String) {
         self.kind = kind
         self.host = host
+        self.server = server
         self.description = description
     }
 
@@ -59,6 +70,7 @@ package struct GitLocation: Sendable, CustomStringConvertible {
         let user = server.startIndex == authority.startIndex ? "" : "***@"
         self.init(
             .remote(url: Secret(url)), host: scheme == "file" ? nil : String(host),
+            server: scheme == "file" ? "" : String(server),
             description: "\(scheme)://\(user)\(server)\(visiblePath)" + (visiblePath.count < path.count ? "?***" : ""))
     }
 
@@ -74,6 +86,26 @@ package struct GitLocation: Sendable, CustomStringConvertible {
         else { return nil }
         let host = text[text.index(after: at)..<colon]
         return host.isEmpty ? nil : (String(host), text[text.index(after: colon)...])
+    }
+
+    /// The folder it is on this machine; `nil` for what another machine serves.
+    var folder: String? {
+        switch kind {
+        case .local(let path): return path
+        case .remote(let url):
+            let text = url.reveal()
+            guard host == nil, let mark = text.firstRange(of: "://") else { return nil }
+            // What stands before the path names a host, and that is this one.
+            return percentDecoded(text[mark.upperBound...].drop { $0 != "/" })
+        }
+    }
+
+    /// The address as libgit2 wants it, with what may be a password in it.
+    func revealAddress() -> String {
+        switch kind {
+        case .local(let path): "file://\(percentEncoded(path, keeping: "/-._~"))"
+        case .remote(let url): url.reveal()
+        }
     }
 
     /// `message` without what must not be read: libgit2 quotes addresses in some of its errors.

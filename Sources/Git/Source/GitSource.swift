@@ -82,7 +82,7 @@ package actor GitSource: Source {
     /// free file descriptor ends at once.
     package nonisolated func changes() -> AsyncStream<Void> {
         switch location.kind {
-        case .local(let path): watch { ReferenceWatch(path: path, branch: branch, waker: $0) }
+        case .local(let path): watch { ReferenceWatch(path: path, scope: .branch(branch), waker: $0) }
         case .remote: watch { Ticker(remote: remote, jitter: jitter, waker: $0) }
         }
     }
@@ -95,7 +95,8 @@ package actor GitSource: Source {
     }
 
     private func fetchIfRemote() async throws(SourceError) {
-        guard case .remote(let url) = location.kind else { return }
+        guard case .remote = location.kind else { return }
+        let order = FetchOrder(work: .fetch(location, Login(pins: remote.mirror)), folder: remote.mirror)
         let needed = fetches.next
         while true {
             switch fetches.outcome(of: needed) {
@@ -103,8 +104,7 @@ package actor GitSource: Source {
             case .running: await withCheckedContinuation { fetches.wait($0) }
             case .free:
                 let turn = fetches.begin()
-                let result = await remote.fetch.run(
-                    url, from: location, into: remote.mirror, deadline: remote.deadline)
+                let result = await remote.fetch.run(order, deadline: remote.deadline).map { _ in }
                 // A fetch that its own caller gave up says nothing to the others who wait for it.
                 fetches.end(turn, with: result, isGivenUp: Task.isCancelled)
                 if Task.isCancelled { return try result.get() }

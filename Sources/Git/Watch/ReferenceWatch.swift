@@ -1,16 +1,24 @@
 internal import CLibgit2
 internal import Glibc
+internal import Model
+internal import Reconciler
 
-/// Tells when a branch of a repository on this machine moved, appeared or went.
+/// Tells when references of a repository on this machine moved, appeared or went.
 ///
 /// inotify says at once that something happened; what happened is read from the repository. The watches are set anew
 /// on every look, so a folder that a slash branch took with it and brought back, or a whole repository, needs no
 /// memory of what was watched. A slow poll finds what inotify missed: another file system, no free watch.
 struct ReferenceWatch: Watching {
+    enum Scope {
+        case branch(String)
+        /// All branches and tags.
+        case all
+    }
+
     static let pollInterval: Duration = .seconds(2)
 
     let path: String
-    let branch: String
+    let scope: Scope
     let waker: Waker
 
     func run(tell: () -> Void) {
@@ -23,27 +31,34 @@ struct ReferenceWatch: Watching {
             case .readable: notices.drain()
             case .elapsed: break
             }
-            let tip = look(arming: notices)
-            guard !isSame(tip, known) else { continue }
-            known = tip
+            let found = look(arming: notices)
+            guard found != known else { continue }
+            known = found
             tell()
         }
     }
 
-    /// Where the branch is; `nil` where it or the repository is not to be had. Armed first, read second: a move
-    /// between the two is told twice rather than never.
-    private func look(arming notices: borrowing Notices) -> git_oid? {
+    /// Where the references are; `nil` where they or the repository are not to be had. Armed first, read second: a
+    /// move between the two is told twice rather than never.
+    private func look(arming notices: borrowing Notices) -> [String: CommitID]? {
         do {
             let repository = try Repository(at: path)
             let folder = repository.referenceFolder
             notices.watch(folder)
-            var references = folder + "refs"
-            notices.watch(references)
-            for part in "heads/\(branch)".split(separator: "/").dropLast() {
-                references += "/\(part)"
-                notices.watch(references)
+            notices.watch(folder + "refs")
+            switch scope {
+            case .branch(let branch):
+                var references = folder + "refs"
+                for part in "heads/\(branch)".split(separator: "/").dropLast() {
+                    references += "/\(part)"
+                    notices.watch(references)
+                }
+                return try repository.tip(of: branch).map { [branch: $0.commit] }
+            case .all:
+                notices.watchTree(folder + "refs/heads")
+                notices.watchTree(folder + "refs/tags")
+                return try repository.references()
             }
-            return try repository.tip(of: branch)
         } catch {
             // Not there now; the poll finds it when it comes back.
             return nil
@@ -54,6 +69,8 @@ struct ReferenceWatch: Watching {
 /// The kernel's notices about some folders.
 private struct Notices: ~Copyable {
     private static let batch = 64 << 10
+    /// Folders that are watched of one tree of references; the poll sees the others.
+    private static let mostFolders = 2000
     /// `nil` where the kernel gives no more; the poll does then.
     let descriptor: Int32?
 
@@ -70,6 +87,17 @@ private struct Notices: ~Copyable {
         let events =
             IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF
         _ = inotify_add_watch(descriptor, folder, UInt32(events) | UInt32(IN_ONLYDIR))
+    }
+
+    /// Watches `folder` and all folders below it.
+    borrowing func watchTree(_ folder: String) {
+        var waiting = [folder]
+        var watched = 0
+        while let next = waiting.popLast(), watched < Self.mostFolders {
+            watched += 1
+            watch(next)
+            waiting += folders(in: next)
+        }
     }
 
     /// Forgets what was noticed: that there was something is all we want to know.

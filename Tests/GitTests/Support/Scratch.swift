@@ -53,21 +53,25 @@ struct Scratch {
     /// The real git, in `folder` of this one; gives what it says.
     @discardableResult
     func git(_ arguments: String..., in folder: String = "repo.git") throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/git")
-        process.arguments = ["-C", self[folder]] + arguments
-        process.environment = [
-            "GIT_AUTHOR_NAME": "Git", "GIT_AUTHOR_EMAIL": "git@example.org", "GIT_COMMITTER_NAME": "Git",
-            "GIT_COMMITTER_EMAIL": "git@example.org", "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": path,
-            "PATH": "/usr/bin:/bin",
-        ]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw GitProgramFailed(arguments: arguments, output: text) }
+        try run(
+            ["/usr/bin/git", "-C", self[folder]] + arguments,
+            environment: Self.author)
+    }
+
+    static let author = [
+        "GIT_AUTHOR_NAME": "Git", "GIT_AUTHOR_EMAIL": "git@example.org", "GIT_COMMITTER_NAME": "Git",
+        "GIT_COMMITTER_EMAIL": "git@example.org", "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": "/nonexistent",
+        "PATH": "/usr/bin:/bin",
+    ]
+
+    /// Gives what a program says, and throws where it fails.
+    @discardableResult
+    func run(_ command: [String], environment: [String: String] = ["PATH": "/usr/bin:/bin"]) throws -> String {
+        let said = self["said-\(UUID().uuidString)"]
+        defer { try? FileManager.default.removeItem(atPath: said) }  // SAFE: its folder goes too
+        let code = try Program(command, environment: environment, output: said).wait()
+        let text = try String(decoding: Data(contentsOf: URL(filePath: said)), as: UTF8.self)
+        guard code == 0 else { throw ProgramFailed(command: command, output: text) }
         return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
@@ -78,12 +82,6 @@ struct Scratch {
         try git("add", ".", in: name)
         try git("commit", "-q", "-m", "First", in: name)
     }
-}
-
-struct GitProgramFailed: Error, CustomStringConvertible {
-    let arguments: [String]
-    let output: String
-    var description: String { "git \(arguments.joined(separator: " ")): \(output)" }
 }
 
 extension GitWriter.Author {

@@ -14,43 +14,57 @@ final class SilentServer {
     deinit { close(socket) }
 }
 
-/// `git daemon` over the repositories of one folder, until the end of the scope.
-final class GitDaemon {
+/// A server program on a port of 127.0.0.1 that is free, until the end of the scope.
+class ServerProgram {
     let port: UInt16
-    private let process = Process()
+    private let program: Program
 
-    init(serving folder: String) throws {
+    /// `start` is given the port and gives the whole command line; it may write what the program needs.
+    init(_ name: String, log: String? = nil, start: (_ port: UInt16) throws -> [String]) throws {
         let probe = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         port = try listenAnywhere(probe)
         close(probe)
-        process.executableURL = URL(filePath: "/usr/lib/git-core/git-daemon")
-        process.arguments = [
-            "--export-all", "--base-path=\(folder)", "--listen=127.0.0.1", "--port=\(port)", "--reuseaddr", folder,
-        ]
-        process.environment = [
-            "PATH": "/usr/bin:/bin", "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory",
-            "GIT_CONFIG_VALUE_0": "*",
-        ]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let deadline = ContinuousClock.now + .seconds(10)
+        let command = try start(port)
+        guard let program = command.first, FileManager.default.isExecutableFile(atPath: program) else {
+            throw NoServer(name: "\(name): it is not installed; scripts/install-packages installs it")
+        }
+        self.program = try Program(
+            command,
+            environment: [
+                "PATH": "/usr/bin:/bin", "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory",
+                "GIT_CONFIG_VALUE_0": "*",
+            ], output: log ?? "/dev/null")
+        let deadline = ContinuousClock.now + .seconds(30)
         while !answers(port) {
-            guard ContinuousClock.now < deadline, process.isRunning else { throw NoServer(name: "git daemon") }
+            guard ContinuousClock.now < deadline, self.program.isRunning else {
+                let said = log.flatMap { try? String(contentsOfFile: $0, encoding: .utf8) }  // SAFE: or nothing is told
+                throw NoServer(name: "\(name): it did not start: \(said ?? "")")
+            }
             usleep(10_000)
         }
     }
 
     deinit { stop() }
 
-    func stop() {
-        guard process.isRunning else { return }
-        // Foundation starts it with the signal mask of our thread, which holds back all but this one.
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+    func stop() { program.end() }
+}
+
+/// `git daemon` over the repositories of one folder.
+final class GitDaemon: ServerProgram {
+    init(serving folder: String) throws {
+        try super.init("git daemon") { port in
+            [
+                "/usr/lib/git-core/git-daemon", "--export-all", "--base-path=\(folder)", "--listen=127.0.0.1",
+                "--port=\(port)", "--reuseaddr", folder,
+            ]
+        }
     }
 }
 
-struct NoServer: Error { let name: String }
+struct NoServer: Error, CustomStringConvertible {
+    let name: String
+    var description: String { "no \(name)" }
+}
 
 private func listenAnywhere(_ socket: Int32) throws -> UInt16 {
     var address = sockaddr_in()
