@@ -134,6 +134,7 @@ extension NewContainer {
                 pids: limits.pids, restart: Host.Restart(name: spec.restart.rawValue),
                 bindings: Dictionary(
                     uniqueKeysWithValues: draft.published.map { ("\($0)/tcp", [Host.Binding(port: String($1))]) }),
+                mounts: spec.mounts.map { Host.Bind(source: $0.source, target: $0.target, isReadOnly: $0.isReadOnly) },
                 network: draft.network),
             networking: Networking(
                 endpoints: [draft.network: EndpointSettings(address: draft.address, alias: draft.service.text)]))

@@ -20,13 +20,15 @@ enum Bounds {
     static let stop = Duration.seconds(60)
     /// A large image over a slow line.
     static let pull = Duration.seconds(1800)
+    /// A large archive of images from a slow disk.
+    static let load = Duration.seconds(1800)
     /// How long a removal that somebody else began is waited for.
     static let removal = Duration.seconds(30)
     static let removalPoll = Duration.milliseconds(100)
 
     /// An answer: the list of 10,000 containers is about 12 MB.
     static let reply = 64 << 20
-    /// A line of a stream: an event or the progress of a pull.
+    /// A line of a stream: an event, or the progress of a pull or a build.
     static let line = 1 << 20
     /// All lines of one pull.
     static let pullBody = 64 << 20
@@ -35,6 +37,15 @@ enum Bounds {
     static let logLines = 20
     /// What is shown of it.
     static let output = 2 << 10
+    /// A line that a container or a build writes, in bytes; the rest of a longer one is left out, and said to be.
+    static let logLine = 64 << 10
+    /// Lines of a container that are read ahead of who shows them.
+    static let linesAhead = 1000
+    /// How long a line waits before it is offered again to one who takes them slower than they come.
+    static let slowReader = Duration.milliseconds(10)
+    /// Where the engine puts what a container writes: three files of ten million bytes, the oldest thrown away.
+    static let logFileSize = "10m"
+    static let logFiles = "3"
     /// The engine's own words in a message of ours.
     static let words = 1000
     /// The files of one container together.
@@ -42,6 +53,8 @@ enum Bounds {
 
     /// Hints not yet taken; when it overflows the oldest go, and the sweep finds what they said.
     static let hints = 1000
+    /// Images come many at a time: after a hint that they changed, the next one waits so long.
+    static let betweenImageHints = Duration.seconds(1)
     static let firstReconnect = Duration.milliseconds(100)
     static let lastReconnect = Duration.seconds(5)
 }

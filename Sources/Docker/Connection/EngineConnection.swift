@@ -129,6 +129,9 @@ struct EngineConnection: Sendable {
         case .tar(let bytes):
             raw.headers.add(name: "Content-Type", value: "application/x-tar")
             raw.body = .bytes(bytes)
+        case .upload(let upload):
+            raw.headers.add(name: "Content-Type", value: "application/x-tar")
+            raw.body = .stream(upload, length: .unknown)
         }
         return raw
     }

@@ -11,6 +11,8 @@ struct EngineRequest: Sendable {
         /// May hold secrets: it is sent, and never shown.
         case json([UInt8])
         case tar([UInt8])
+        /// An archive too large to hold.
+        case upload(Upload)
     }
 
     var method: Method
@@ -44,6 +46,11 @@ struct EngineRequest: Sendable {
     var target: String {
         guard !query.isEmpty else { return path }
         return path + "?" + query.map { "\($0.name)=\(Self.escape($0.value))" }.joined(separator: "&")
+    }
+
+    /// `/images/shop/account:1`; what is not plain in a reference is escaped, its slashes are not.
+    static func path(of image: ImageReference) -> String {
+        "/images/" + image.text.split(separator: "/").map { escape(String($0)) }.joined(separator: "/")
     }
 
     /// Escapes a text for use as one part of a path, or as the value of a query.

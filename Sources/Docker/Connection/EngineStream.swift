@@ -9,23 +9,25 @@ struct EngineStream: Sendable {
     let socket: String
 
     /// Gives each line until the end, or until `take` says that it has enough.
-    func lines(upTo total: Int? = nil, _ take: (ArraySlice<UInt8>) -> Reading) async throws(HostError) {
+    func lines(upTo total: Int? = nil, _ take: (ArraySlice<UInt8>) async -> Reading) async throws(HostError) {
         var pending: [UInt8] = []
         var count = 0
-        try await pieces { piece throws(HostError) in
+        try await pieces { piece async throws(HostError) in
             pending += piece
             count += piece.count
-            while let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
-                let line = pending[..<end]
-                if !line.isEmpty, take(line) == .enough { return .enough }
-                pending.removeSubrange(...end)
+            var begin = pending.startIndex
+            while let end = pending[begin...].firstIndex(of: UInt8(ascii: "\n")) {
+                let line = pending[begin..<end]
+                if !line.isEmpty, await take(line) == .enough { return .enough }
+                begin = end + 1
             }
+            pending.removeSubrange(..<begin)
             guard pending.count <= Bounds.line, count <= total ?? .max else {
                 throw HostError(operation, .unreachable, "the engine says more than Berth reads")
             }
             return .more
         }
-        if !pending.isEmpty { _ = take(pending[...]) }
+        if !pending.isEmpty { _ = await take(pending[...]) }
     }
 
     /// The first bytes, at most `limit`; the rest is left unread.
@@ -46,9 +48,10 @@ struct EngineStream: Sendable {
 
     enum Reading { case more, enough }
 
-    private func pieces(_ take: ([UInt8]) throws(HostError) -> Reading) async throws(HostError) {
+    /// Gives the answer as it comes, until the end, or until `take` says that it has enough.
+    func pieces(_ take: ([UInt8]) async throws(HostError) -> Reading) async throws(HostError) {
         do {
-            for try await piece in response.body where try take(Array(piece.readableBytesView)) == .enough {
+            for try await piece in response.body where try await take(Array(piece.readableBytesView)) == .enough {
                 return
             }
         } catch let error as HostError {

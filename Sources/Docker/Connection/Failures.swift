@@ -8,12 +8,15 @@ internal import Reconciler
 enum TransportFailure: Error, Equatable {
     case noSocket, nobodyListens, notPermitted
     case tooLate, tooLarge, cancelled, shutDown
+    /// What was to be sent ended with an error of its own.
+    case unsent(HostFailure, String)
     case broken(String)
 
     init(_ error: any Error) {
         self =
             switch error {
             case let error as TransportFailure: error
+            case let error as Upload.Unsent: .unsent(error.failure, error.words)
             case let error as IOError: Self(errno: error.errnoCode)
             case is NIOTooManyBytesError: .tooLarge
             case is CancellationError: .cancelled
@@ -44,7 +47,10 @@ enum TransportFailure: Error, Equatable {
     }
 
     func explained(_ operation: String, socket: String) -> HostError {
-        HostError(operation, .unreachable, sentence(socket))
+        guard case .unsent(let failure, let words) = self else {
+            return HostError(operation, .unreachable, sentence(socket))
+        }
+        return HostError(operation, failure, words)
     }
 
     private func sentence(_ socket: String) -> String {
@@ -56,6 +62,7 @@ enum TransportFailure: Error, Equatable {
         case .tooLarge: "the engine at \(socket) answers more than Berth reads"
         case .cancelled: "cancelled"
         case .shutDown: "Berth has closed its connections to the engine"
+        case .unsent(_, let words): words
         case .broken(let what): "the connection to \(socket) broke: \(what)"
         }
     }
@@ -75,12 +82,17 @@ struct EngineRefusal {
     private static let knownRefusals = [
         "address already in use", "port is already allocated", "pool overlaps", "no space left on device",
         "oci runtime create failed", "failed to create task for container", "no such image", "invalid",
+        "cannot locate specified dockerfile", "error processing tar file",
     ]
+
+    /// What a container was to see of the node is gone: perhaps it was removed since the plan was made.
+    private static let missingSource = "bind source path does not exist"
 
     func says(_ text: String) -> Bool { words.lowercased().contains(text) }
 
     var failure: HostFailure {
-        switch status {
+        if says(Self.missingSource) { return .stale }
+        return switch status {
         case 404, 409: .stale
         case 400..<500: .refused
         default: Self.knownRefusals.contains(where: says) ? .refused : .unreachable
@@ -90,6 +102,7 @@ struct EngineRefusal {
     func explained(_ operation: String) -> HostError { HostError(operation, failure, sentence) }
 
     private var sentence: String {
+        if says(Self.missingSource) { return "a folder that it mounts is not there any more: \(words)" }
         if says("port is already allocated") || says("address already in use") {
             return "\(taken) is taken by something else; free it, or ask for another: \(words)"
         }

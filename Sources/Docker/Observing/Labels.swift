@@ -1,4 +1,5 @@
 internal import Model
+internal import Reconciler
 
 /// The labels by which Berth knows its own (`design.md` §5), written and read in one place.
 struct Labels: Sendable {
@@ -13,6 +14,8 @@ struct Labels: Sendable {
         static let plain = "berth.plain"
         static let secret = "berth.secret"
         static let secretFiles = "berth.secretfiles"
+        static let piece = "berth.piece"
+        static let commit = "berth.commit"
     }
 
     func container(_ draft: ContainerDraft, as uid: ResourceUID) -> [String: String] {
@@ -24,12 +27,29 @@ struct Labels: Sendable {
             case .secret: secret.append(name)
             }
         }
-        return [
+        var labels = [
             Key.owner: installation.text, Key.sandbox: draft.sandbox.text, Key.service: draft.service.text,
             Key.uid: uid.text, Key.digest: draft.digest.text, Key.plain: plain.joined(separator: ","),
             Key.secret: secret.joined(separator: ","),
             Key.secretFiles: draft.spec.files.contains(where: \.isSecret) ? "yes" : Self.none,
         ]
+        if let origin = draft.origin {
+            labels[Key.piece] = origin.piece.text
+            labels[Key.commit] = origin.commit.text
+        }
+        return labels
+    }
+
+    /// A container takes over its image's labels, so an image has neither a sandbox nor a uid: what a stranger makes of
+    /// it stays a stranger's.
+    func image(_ order: ImageOrder) -> [String: String] {
+        [Key.owner: installation.text, Key.piece: order.piece.text]
+    }
+
+    /// The other installation that an image belongs to, where it does.
+    func otherOwner(ofImage labels: [String: String]?) -> InstallationID? {
+        guard let owner = labels?[Key.owner], owner != installation.text else { return nil }
+        return InstallationID(owner)
     }
 
     func network(_ draft: NetworkDraft, as uid: ResourceUID) -> [String: String] {
@@ -54,10 +74,18 @@ struct Labels: Sendable {
             return .ours(
                 Ownership.Mark(
                     sandbox: try SandboxName(sandbox), service: service, uid: ResourceUID(uid),
-                    digest: labels[Key.digest].map(Digest.init(text:))))
+                    digest: labels[Key.digest].map(Digest.init(text:)), origin: origin(labels)))
         } catch {
             return .foreign
         }
+    }
+
+    /// Both labels or none: one alone came from the image.
+    private func origin(_ labels: [String: String]) -> ContainerDraft.Origin? {
+        guard let piece = labels[Key.piece].flatMap(Workpiece.ID.init),
+            let commit = labels[Key.commit].flatMap(CommitID.init)
+        else { return nil }
+        return ContainerDraft.Origin(piece: piece, commit: commit)
     }
 
     private static let none = "no"

@@ -21,7 +21,7 @@ extension ObservedContainer {
             state: state, health: Health(engine: inspected.state.health?.status),
             image: inspected.config.image ?? "", imageID: inspected.imageID ?? "",
             command: inspected.config.command, environment: inspected.config.variables(under: key),
-            limits: inspected.host.limits,
+            mounts: inspected.folders, limits: inspected.host.limits,
             restart: RestartPolicy(rawValue: inspected.host.restart?.name ?? "") ?? .no,
             published: inspected.host.published, attachments: inspected.attachments,
             exitCode: state.hasEnded ? inspected.state.exitCode : nil)
@@ -52,6 +52,15 @@ extension ObservedContainer.Health {
 }
 
 extension InspectedContainer {
+    /// Folders of the node only: volumes are the engine's.
+    var folders: Set<Mount> {
+        Set(
+            (mounts ?? []).compactMap { mount in
+                guard mount.type == "bind", let source = mount.source, let target = mount.target else { return nil }
+                return Mount(source: source, target: target, isReadOnly: !(mount.isWritable ?? true))
+            })
+    }
+
     /// Without the container's own short id, which older engines list as an alias.
     var attachments: [String: ObservedContainer.Attachment] {
         (network?.networks ?? [:]).mapValues { endpoint in
@@ -122,6 +131,19 @@ extension ObservedNetwork {
 }
 
 extension Secret<String> {
+    /// Bytes.
+    var length: Int { reveal().utf8.count }
+
+    /// This value and, where it has several lines, each of them that is long enough to be told from others: what shows
+    /// text line by line would never meet the whole.
+    var lines: [Secret<String>] {
+        let lines = reveal().split(whereSeparator: \.isNewline).map(String.init)
+        guard lines.count > 1 else { return [self] }
+        return [self] + lines.filter { $0.utf8.count >= Self.shortestLine }.map(Secret.init)
+    }
+
+    private static var shortestLine: Int { 4 }
+
     /// `text` with every occurrence of this value blotted out.
     func blotted(from text: String) -> String {
         let value = reveal()

@@ -11,8 +11,34 @@ extension DockerEngine {
         return stream
     }
 
-    /// Follows the engine's events until cancelled or shut down; a lost connection is made again.
+    /// Follows the engine's events until cancelled or shut down.
     private func watch(_ hints: AsyncStream<Hint>.Continuation) async {
+        // One bell that rang and was not heard yet stands for all the others.
+        let (bells, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        await withTaskGroup { group in
+            group.addTask { await hintOfImages(when: bells, to: hints) }
+            await follow(hints, images: bell)
+            group.cancelAll()
+        }
+        hints.finish()
+    }
+
+    /// At once for the first change, and once more for all that follow it closely.
+    private func hintOfImages(when bells: AsyncStream<Void>, to hints: AsyncStream<Hint>.Continuation) async {
+        for await _ in bells {
+            hints.yield(.everything)
+            do {
+                try await Task.sleep(for: Bounds.betweenImageHints)
+            } catch {
+                return
+            }
+        }
+    }
+
+    /// A lost connection is made again.
+    private func follow(
+        _ hints: AsyncStream<Hint>.Continuation, images: AsyncStream<Void>.Continuation
+    ) async {
         var delay = Bounds.firstReconnect
         while !Task.isCancelled {
             do throws(HostError) {
@@ -20,7 +46,11 @@ extension DockerEngine {
                 delay = Bounds.firstReconnect
                 hints.yield(.everything)
                 try await stream.lines { line in
-                    if let hint = hint(in: line) { hints.yield(hint) }
+                    switch meaning(of: line) {
+                    case .hint(let hint): hints.yield(hint)
+                    case .images: images.yield()
+                    case nil: break
+                    }
                     return .more
                 }
             } catch {
@@ -34,25 +64,25 @@ extension DockerEngine {
             }
             delay = min(delay * 2, Bounds.lastReconnect)
         }
-        hints.finish()
     }
 
     /// From the second in which it is asked, so that nothing falls between the answer and the engine's listening.
     private var events: EngineRequest {
         let filter =
-            #"{"type":["container","network"],"event":["die","stop","pause","unpause","update","destroy","oom","#
-            + #""health_status","rename","disconnect","remove"]}"#
+            #"{"type":["container","network","image"],"event":["die","stop","pause","unpause","update","destroy","#
+            + #""oom","health_status","rename","disconnect","remove","load","loadfromarchive","import","pull","tag","#
+            + #""untag","delete"]}"#
         return EngineRequest(
             .get, "/events",
             query: [("since", String(Int(Date().timeIntervalSince1970))), ("filters", filter)], deadline: .zero)
     }
 
-    private func hint(in line: ArraySlice<UInt8>) -> Hint? {
+    private func meaning(of line: ArraySlice<UInt8>) -> EventReader.Meaning? {
         do {
-            return EventReader(labels: labels).hint(try JSONDecoder().decode(EngineEvent.self, from: Data(line)))
+            return EventReader(labels: labels).meaning(of: try JSONDecoder().decode(EngineEvent.self, from: Data(line)))
         } catch {
             // An event that cannot be read is still a reason to look.
-            return .everything
+            return .hint(.everything)
         }
     }
 }
@@ -61,8 +91,18 @@ extension DockerEngine {
 struct EventReader {
     let labels: Labels
 
+    enum Meaning: Hashable {
+        case hint(Hint)
+        /// Images came or went. A sandbox may wait for one, and it is not known which.
+        case images
+    }
+
     /// `nil` for what is not ours, or changes nothing.
-    func hint(_ event: EngineEvent) -> Hint? {
+    func meaning(of event: EngineEvent) -> Meaning? {
+        event.type == "image" ? .images : hint(event).map(Meaning.hint)
+    }
+
+    private func hint(_ event: EngineEvent) -> Hint? {
         let attributes = event.actor?.attributes ?? [:]
         switch event.type {
         case "container":

@@ -70,6 +70,16 @@ struct InspectedContainer: Decodable, Sendable {
         }
     }
 
+    struct Mounted: Decodable, Sendable {
+        let type: String?
+        let source: String?
+        let target: String?
+        let isWritable: Bool?
+        enum CodingKeys: String, CodingKey {
+            case type = "Type", source = "Source", target = "Destination", isWritable = "RW"
+        }
+    }
+
     struct Networks: Decodable, Sendable {
         let networks: [String: Endpoint]?
         enum CodingKeys: String, CodingKey { case networks = "Networks" }
@@ -97,10 +107,11 @@ struct InspectedContainer: Decodable, Sendable {
     let config: Config
     let host: HostConfig
     let network: Networks?
+    let mounts: [Mounted]?
 
     enum CodingKeys: String, CodingKey {
         case id = "Id", name = "Name", imageID = "Image", restarts = "RestartCount", state = "State", config = "Config"
-        case host = "HostConfig", network = "NetworkSettings"
+        case host = "HostConfig", network = "NetworkSettings", mounts = "Mounts"
     }
 }
 

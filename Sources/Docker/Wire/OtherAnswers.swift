@@ -36,6 +36,16 @@ struct ListedImage: Decodable, Sendable {
     enum CodingKeys: String, CodingKey { case id = "Id", tags = "RepoTags", digests = "RepoDigests" }
 }
 
+struct InspectedImage: Decodable, Sendable {
+    struct Config: Decodable, Sendable {
+        let labels: [String: String]?
+        enum CodingKeys: String, CodingKey { case labels = "Labels" }
+    }
+    let id: String
+    let config: Config?
+    enum CodingKeys: String, CodingKey { case id = "Id", config = "Config" }
+}
+
 struct AnsweredVolume: Decodable, Sendable {
     let labels: [String: String]?
     enum CodingKeys: String, CodingKey { case labels = "Labels" }
@@ -43,6 +53,17 @@ struct AnsweredVolume: Decodable, Sendable {
 
 struct PullProgress: Decodable, Sendable {
     let error: String?
+}
+
+/// A line of the answer to a build or a load.
+struct BuildProgress: Decodable, Sendable {
+    struct Detail: Decodable, Sendable {
+        /// The exit status, where it was a command that failed.
+        let code: Int?
+    }
+    let stream: String?
+    let error: String?
+    let errorDetail: Detail?
 }
 
 struct EngineEvent: Decodable, Sendable {

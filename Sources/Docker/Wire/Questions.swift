@@ -26,9 +26,18 @@ struct NewContainer: Encodable {
             let name: String
             enum CodingKeys: String, CodingKey { case name = "Name" }
         }
+        /// In this form a source that is not there is an error; in the older one the engine would make a folder there.
+        struct Bind: Encodable {
+            let type = "bind"
+            let source, target: String
+            let isReadOnly: Bool
+            enum CodingKeys: String, CodingKey {
+                case type = "Type", source = "Source", target = "Target", isReadOnly = "ReadOnly"
+            }
+        }
         struct Log: Encodable {
             let type = "json-file"
-            let options = ["max-size": "10m", "max-file": "3"]
+            let options = ["max-size": Bounds.logFileSize, "max-file": Bounds.logFiles]
             enum CodingKeys: String, CodingKey { case type = "Type", options = "Config" }
         }
         let nanoCPUs: Int64
@@ -38,11 +47,13 @@ struct NewContainer: Encodable {
         let pids: Int
         let restart: Restart
         let bindings: [String: [Binding]]
+        let mounts: [Bind]
         let network: String
         let log = Log()
         enum CodingKeys: String, CodingKey {
             case nanoCPUs = "NanoCpus", memory = "Memory", memoryAndSwap = "MemorySwap", pids = "PidsLimit"
-            case restart = "RestartPolicy", bindings = "PortBindings", network = "NetworkMode", log = "LogConfig"
+            case restart = "RestartPolicy", bindings = "PortBindings", mounts = "Mounts", network = "NetworkMode"
+            case log = "LogConfig"
         }
     }
 

@@ -59,11 +59,12 @@ struct Bench: Sendable {
 
     func draft(
         _ service: String = "account", _ spec: ContainerSpec, at number: UInt32 = 2, digest: String = "d1",
-        published: [UInt16: UInt16] = [:]
+        published: [UInt16: UInt16] = [:], origin: ContainerDraft.Origin? = nil
     ) throws -> ContainerDraft {
         ContainerDraft(
             name: "sandbox-\(sandbox)-\(service)", sandbox: sandbox, service: try ServiceName(service), spec: spec,
-            digest: Digest(text: digest), network: network.name, address: address(number), published: published)
+            digest: Digest(text: digest), network: network.name, address: address(number), published: published,
+            origin: origin)
     }
 
     /// `/bin/busybox` with these words.
@@ -88,11 +89,11 @@ struct Bench: Sendable {
         return try #require(containers.first)
     }
 
-    /// Looks until it is so, at most ten seconds.
+    /// Looks until it is so, at most thirty seconds.
     func eventually(
         _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ isSo: () async throws -> Bool
     ) async throws {
-        let due = ContinuousClock.now + .seconds(10)
+        let due = ContinuousClock.now + .seconds(30)
         while try await !isSo() {
             guard ContinuousClock.now < due else {
                 Issue.record(what, sourceLocation: sourceLocation)
@@ -106,6 +107,10 @@ struct Bench: Sendable {
         let left = try await engine.survey(nil)
         for container in left.containers where container.name.contains(name) {
             try await engine.remove(.existing(container.id, name: container.name))
+        }
+        for image in left.images.keys where image.contains(name) {
+            _ = try await engine.connection.send(
+                EngineRequest(.delete, "/images/\(image)", query: [("force", "1")]), for: "sweep")
         }
         for network in left.networks where network.name.contains(name) {
             try await engine.removeNetwork(id: network.id)

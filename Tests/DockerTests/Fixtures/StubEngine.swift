@@ -16,6 +16,12 @@ final class StubEngine: Sendable {
         case forward(String)
         /// Asks the engine at the path, and loses what it says.
         case forwardAndDrop(String)
+        /// These bytes before the body of the request is read, which never is.
+        case early(String)
+        /// Keeps the whole request, as far as it came, and closes the connection.
+        case keep(Shared<[UInt8]?>)
+        /// Nothing is read beyond the head, and nothing said, until the other side gives up.
+        case deaf
     }
 
     /// The method and target of a request: `GET /v1.41/containers/json?all=1`.
@@ -49,10 +55,19 @@ final class StubEngine: Sendable {
 
     private static func serve(_ client: CInt, _ script: Script) {
         defer { close(client) }
-        let request = Socket.readRequest(client)
-        guard let line = String(decoding: request, as: UTF8.self).split(separator: "\r\n").first else { return }
+        let head = Socket.readHead(client)
+        guard let line = String(decoding: head, as: UTF8.self).split(separator: "\r\n").first else { return }
         let target = line.split(separator: " ").prefix(2).joined(separator: " ")
-        switch script(target) {
+        let answer = script(target)
+        if case .early(let text) = answer {
+            Socket.write(client, Array(text.utf8))
+            return
+        }
+        if case .deaf = answer { return Socket.awaitEnd(client) }
+        let request = Socket.readRequest(client, after: head)
+        switch answer {
+        case .early, .deaf: return
+        case .keep(let kept): kept.withLock { $0 = request }
         case .json(let body, let status):
             let head = "HTTP/1.1 \(status) X\r\nContent-Type: application/json\r\n"
             Socket.write(
@@ -92,13 +107,28 @@ private enum Socket {
         return readAll(descriptor)
     }
 
-    static func readRequest(_ descriptor: CInt) -> [UInt8] {
+    /// Waits until the other side closes, a minute at most.
+    static func awaitEnd(_ descriptor: CInt) {
+        var watched = pollfd(fd: descriptor, events: 0, revents: 0)
+        _ = poll(&watched, 1, 60_000)
+    }
+
+    /// The head of a request, and what came with it.
+    static func readHead(_ descriptor: CInt) -> [UInt8] {
         var bytes: [UInt8] = []
-        while let piece = read(descriptor) {
-            bytes += piece
-            guard let head = headLength(bytes) else { continue }
-            if bytes.count >= head + contentLength(bytes[..<head]) { break }
+        while headLength(bytes) == nil, let piece = read(descriptor) { bytes += piece }
+        return bytes
+    }
+
+    static func readRequest(_ descriptor: CInt, after begun: [UInt8]) -> [UInt8] {
+        guard let head = headLength(begun) else { return begun }
+        var bytes = begun
+        let isChunked = String(decoding: begun[..<head], as: UTF8.self).lowercased().contains("chunked")
+        let last = Array("0\r\n\r\n".utf8)
+        func isWhole() -> Bool {
+            isChunked ? bytes.suffix(last.count) == last[...] : bytes.count >= head + contentLength(begun[..<head])
         }
+        while !isWhole(), let piece = read(descriptor) { bytes += piece }
         return bytes
     }
 

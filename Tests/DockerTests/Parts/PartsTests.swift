@@ -103,7 +103,7 @@ import Testing
             ("container", "destroy", "account was removed"),
             ("container", "kill", nil), ("container", "health_status: healthy", nil), ("container", "exec_start", nil),
             ("network", "disconnect", "network lost a container"), ("network", "connect", nil),
-            ("image", "delete", nil),
+            ("volume", "create", nil),
         ] as [(String, String, String?)])
     func `an event becomes a hint with its cause`(type: String, action: String, what: String?) throws {
         let attributes = [
@@ -111,9 +111,15 @@ import Testing
             "name": "sandbox-qa",
         ]
         let event = EngineEvent(type: type, action: action, actor: .init(attributes: attributes))
-        let hint = EventReader(labels: Labels(installation: InstallationID("me"))).hint(event)
-        #expect(hint == (try what.map { .sandbox(try SandboxName("qa"), what: $0) }))
-        let foreign = EventReader(labels: Labels(installation: InstallationID("else"))).hint(event)
+        let meaning = EventReader(labels: Labels(installation: InstallationID("me"))).meaning(of: event)
+        #expect(meaning == (try what.map { .hint(.sandbox(try SandboxName("qa"), what: $0)) }))
+        let foreign = EventReader(labels: Labels(installation: InstallationID("else"))).meaning(of: event)
         #expect(type == "network" || foreign == nil)
+    }
+
+    @Test(arguments: ["load", "tag", "untag", "delete", "pull", "import"])
+    func `images that come or go are a reason to look, whose ever they are`(action: String) {
+        let event = EngineEvent(type: "image", action: action, actor: nil)
+        #expect(EventReader(labels: Labels(installation: InstallationID("me"))).meaning(of: event) == .images)
     }
 }
