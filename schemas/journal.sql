@@ -41,7 +41,7 @@ CREATE TABLE event (
     message TEXT NOT NULL,
     cause TEXT NOT NULL,
     revision TEXT
-) STRICT;
+, piece TEXT) STRICT;
 
 CREATE INDEX eventBySandbox ON event (sandbox, id);
 
@@ -61,11 +61,12 @@ CREATE TABLE fleet (
 
 CREATE TABLE ledger (
     uid TEXT NOT NULL PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('container', 'network')),
+    kind TEXT NOT NULL CHECK (kind IN ('container', 'network', 'worktree', 'image')),
     name TEXT NOT NULL,
     node TEXT NOT NULL,
-    sandbox TEXT NOT NULL,
-    enteredAt INTEGER NOT NULL
+    sandbox TEXT,
+    enteredAt INTEGER NOT NULL,
+    CHECK (sandbox IS NOT NULL OR kind IN ('worktree', 'image'))
 ) STRICT;
 
 CREATE INDEX ledgerBySandbox ON ledger (sandbox);
@@ -74,6 +75,19 @@ CREATE TABLE notice (
     position INTEGER PRIMARY KEY,
     message TEXT NOT NULL
 ) STRICT;
+
+CREATE TABLE origin (
+    pass INTEGER NOT NULL REFERENCES pass (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    service TEXT,
+    repository TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    commitID TEXT NOT NULL,
+    piece TEXT NOT NULL,
+    -- Names, separated by commas.
+    environments TEXT NOT NULL,
+    PRIMARY KEY (pass, position)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE pass (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -85,9 +99,11 @@ CREATE TABLE pass (
     steps INTEGER NOT NULL,
     outcome TEXT CHECK (outcome IN ('applied', 'failed', 'superseded', 'abandoned')),
     endedAt INTEGER,
-    message TEXT NOT NULL DEFAULT '',
+    message TEXT NOT NULL DEFAULT '', piece TEXT,
     CHECK ((outcome IS NULL) = (endedAt IS NULL))
 ) STRICT;
+
+CREATE INDEX passByPiece ON pass (piece, id) WHERE piece IS NOT NULL;
 
 CREATE INDEX passBySandbox ON pass (sandbox, id);
 

@@ -150,7 +150,7 @@ struct FileTests {
             var journal: SQLiteJournal? = try SQLiteJournal(path: path)
             for number in 1...50 { try await journal?.append(Sample.event(number)) }
             journal = nil
-            try await DatabaseQueue(path: path).writeWithoutTransaction { db in
+            try await DatabaseQueue(path: path, configuration: Sample.patient).writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
             }
             var bytes = try Data(contentsOf: URL(filePath: path))
@@ -171,7 +171,8 @@ struct FileTests {
             let path = folder + "/berth.sqlite"
             let journal = try SQLiteJournal(path: path)
             try await journal.enter(Sample.entry("a1", "sandbox-qa-account"))
-            try await DatabasePool(path: path).write { db in try db.execute(sql: "UPDATE ledger SET node = 'No Slug!'")
+            try await DatabasePool(path: path, configuration: Sample.patient).write { db in
+                try db.execute(sql: "UPDATE ledger SET node = 'No Slug!'")
             }
             let error = await failure { () async throws(JournalError) in _ = try await journal.openEntries() }
             #expect(error?.failure == .unavailable)
@@ -183,7 +184,9 @@ struct FileTests {
     func foreign() async throws {
         try await withFolder { folder in
             let path = folder + "/berth.sqlite"
-            try await DatabaseQueue(path: path).write { db in try db.execute(sql: "CREATE TABLE theirs (x)") }
+            try await DatabaseQueue(path: path, configuration: Sample.patient).write { db in
+                try db.execute(sql: "CREATE TABLE theirs (x)")
+            }
             let content = try Data(contentsOf: URL(filePath: path))
             let error = await failure { () async throws(JournalError) in _ = try SQLiteJournal(path: path) }
             #expect(error?.message == "it is a database of another program; choose another path")
@@ -197,7 +200,7 @@ struct FileTests {
         try await withFolder { folder in
             let path = folder + "/berth.sqlite"
             _ = try SQLiteJournal(path: path)
-            try await DatabasePool(path: path).write { db in
+            try await DatabasePool(path: path, configuration: Sample.patient).write { db in
                 try db.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 the future')")
             }
             for mode in ["write", "read"] {

@@ -82,7 +82,7 @@ struct RecordsTests {
         #expect(try await journal.passes(of: nil, limit: 1).first?.endedAt == Sample.time(5))
     }
 
-    @Test("Steps come back in the order of the plan, with every result they had")
+    @Test("Steps come back in order of time, with every result they had")
     func steps() async throws {
         let journal = try SQLiteJournal.inMemory()
         let pass = try await journal.begin(Sample.pass())
@@ -95,7 +95,7 @@ struct RecordsTests {
             index: 0, action: "create account", service: nil, cause: "manifests/qa.yaml:3", result: .completed,
             at: Sample.time(7), message: "in 7 ms")
         for step in (told + [ended, ended]).reversed() { try await journal.record(step, of: pass) }
-        #expect(try await journal.steps(of: pass) == [told[0], ended] + told.dropFirst())
+        #expect(try await journal.steps(of: pass) == told + [ended])
     }
 
     @Test("A step of no pass is refused with a sentence")

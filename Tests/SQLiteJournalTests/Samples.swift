@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Model
 import Reconciler
 import SQLiteJournal
@@ -6,6 +7,13 @@ import Testing
 
 /// Values of the vocabulary, by the text of their names.
 enum Sample {
+    /// For connections beside the journal's own: what is gone closes its connections a little later.
+    static var patient: Configuration {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        return configuration
+    }
+
     static func name<Kind>(_ text: String) -> Name<Kind> {
         guard let name = try? Name<Kind>(text) else { preconditionFailure("\(text) is a slug") }  // SAFE: it traps
         return name
@@ -45,6 +53,38 @@ enum Sample {
         PassRecord(
             sandbox: sandbox.map(name), revision: commit("a"), cause: "manifests/qa.yaml:3", startedAt: time(at),
             plan: "#1 create\n#2 start", steps: 2)
+    }
+
+    /// The pass that makes a workpiece, whose name is given.
+    static func pass(making piece: String, at: Int64 = 1) -> PassRecord {
+        PassRecord(
+            sandbox: nil, revision: commit("a"), cause: "feature/login moved", startedAt: time(at),
+            plan: "#1 fetch\n#2 build", steps: 2, piece: Sample.piece(piece), origins: [origin(nil)])
+    }
+
+    /// The pass that removes one.
+    static func pass(discarding piece: String, at: Int64 = 1) -> PassRecord {
+        PassRecord(
+            sandbox: nil, revision: commit("a"), cause: "unused", startedAt: time(at), plan: "#1 discard", steps: 1,
+            piece: Sample.piece(piece))
+    }
+
+    static func origin(_ service: String?, _ digit: Character = "b") -> PassRecord.Origin {
+        PassRecord.Origin(
+            service: service.map(name), repository: name(service ?? "shop"), reference: "feature/login-error",
+            commit: commit(digit), piece: piece("\(service ?? "shop")-\(digit)"),
+            environments: service == nil ? [] : [name("base"), name("qa")])
+    }
+
+    static func piece(_ text: String) -> Workpiece.ID {
+        guard let id = Workpiece.ID(text) else { preconditionFailure("\(text) is the name of a workpiece") }
+        return id
+    }
+
+    static func worktree(_ uid: String, piece: Workpiece.ID, kind: LedgerEntry.Kind = .worktree) -> LedgerEntry {
+        LedgerEntry(
+            uid: ResourceUID(uid), kind: kind, name: piece.text, node: Sample.name("micro-92"), sandbox: nil,
+            enteredAt: time(3))
     }
 
     static func event(_ number: Int, sandbox: String? = "qa") -> EventRecord {

@@ -43,6 +43,13 @@ extension Row {
         return stored.isNull ? nil : try name(column)
     }
 
+    /// Names separated by commas.
+    func names<Kind>(_ column: String) throws -> [Name<Kind>] {
+        try text(column).split(separator: ",").map { part in
+            do throws(InvalidName) { return try Name(String(part)) } catch { throw Unreadable(column: column) }
+        }
+    }
+
     func commit(_ column: String) throws -> CommitID {
         guard let commit = CommitID(try value(column)) else { throw Unreadable(column: column) }
         return commit
@@ -51,6 +58,16 @@ extension Row {
     func optionalCommit(_ column: String) throws -> CommitID? {
         let stored: DatabaseValue = self[column]
         return stored.isNull ? nil : try commit(column)
+    }
+
+    func piece(_ column: String) throws -> Workpiece.ID {
+        guard let piece = Workpiece.ID(try value(column)) else { throw Unreadable(column: column) }
+        return piece
+    }
+
+    func optionalPiece(_ column: String) throws -> Workpiece.ID? {
+        let stored: DatabaseValue = self[column]
+        return stored.isNull ? nil : try piece(column)
     }
 
     func time(_ column: String) throws -> Timestamp { Timestamp(milliseconds: try value(column)) }

@@ -13,6 +13,10 @@ enum Migrations {
             try db.execute(sql: history)
             try db.execute(sql: standing)
         }
+        migrator.registerMigration("2 the workshop") { db in
+            try db.execute(sql: sharedHoldings)
+            try db.execute(sql: origins)
+        }
         return migrator
     }()
 
@@ -148,5 +152,45 @@ enum Migrations {
             position INTEGER PRIMARY KEY,
             message TEXT NOT NULL
         ) STRICT;
+        """
+
+    /// A table's checks cannot be altered: the ledger is made again. Its rows are as many as there are things.
+    private static let sharedHoldings = """
+        ALTER TABLE ledger RENAME TO ledgerBefore;
+        DROP INDEX ledgerBySandbox;
+        -- What is made of a commit belongs to no one sandbox.
+        CREATE TABLE ledger (
+            uid TEXT NOT NULL PRIMARY KEY,
+            kind TEXT NOT NULL CHECK (kind IN ('container', 'network', 'worktree', 'image')),
+            name TEXT NOT NULL,
+            node TEXT NOT NULL,
+            sandbox TEXT,
+            enteredAt INTEGER NOT NULL,
+            CHECK (sandbox IS NOT NULL OR kind IN ('worktree', 'image'))
+        ) STRICT;
+        INSERT INTO ledger (uid, kind, name, node, sandbox, enteredAt)
+            SELECT uid, kind, name, node, sandbox, enteredAt FROM ledgerBefore;
+        DROP TABLE ledgerBefore;
+        CREATE INDEX ledgerBySandbox ON ledger (sandbox);
+        """
+
+    private static let origins = """
+        ALTER TABLE pass ADD COLUMN piece TEXT;
+        CREATE INDEX passByPiece ON pass (piece, id) WHERE piece IS NOT NULL;
+        ALTER TABLE event ADD COLUMN piece TEXT;
+
+        -- What the containers of a pass are made of.
+        CREATE TABLE origin (
+            pass INTEGER NOT NULL REFERENCES pass (id) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            service TEXT,
+            repository TEXT NOT NULL,
+            reference TEXT NOT NULL,
+            commitID TEXT NOT NULL,
+            piece TEXT NOT NULL,
+            -- Names, separated by commas.
+            environments TEXT NOT NULL,
+            PRIMARY KEY (pass, position)
+        ) STRICT, WITHOUT ROWID;
         """
 }

@@ -8,10 +8,10 @@ extension SQLiteJournal {
         try await write("append event \(event.kind)") { db in
             try db.execute(
                 literal: """
-                    INSERT INTO event (at, sandbox, service, kind, message, cause, revision)
+                    INSERT INTO event (at, sandbox, service, kind, message, cause, revision, piece)
                     VALUES (\(event.at.milliseconds), \(event.sandbox?.text), \(event.service?.text), \(event.kind),
                         \(event.message.atMost(Longest.message)), \(event.cause.atMost(Longest.message)),
-                        \(event.revision?.text))
+                        \(event.revision?.text), \(event.piece?.text))
                     """)
             let oldest = db.lastInsertedRowID - retention.events
             // Ids only grow, so what is too old is a few rows at one end.
@@ -27,7 +27,7 @@ extension SQLiteJournal {
             return try SQLRequest<Row>(
                 literal: """
                     SELECT * FROM (
-                        SELECT id, at, sandbox, service, kind, message, cause, revision FROM event
+                        SELECT id, at, sandbox, service, kind, message, cause, revision, piece FROM event
                         WHERE id > \(id) \(filter) ORDER BY id DESC LIMIT \(max(0, limit))
                     ) ORDER BY id
                     """
@@ -44,6 +44,6 @@ extension StoredEvent {
                 at: try row.time("at"), sandbox: try row.optionalName("sandbox"),
                 service: try row.optionalName("service"), kind: try row.value("kind"),
                 message: try row.value("message"), cause: try row.value("cause"),
-                revision: try row.optionalCommit("revision")))
+                revision: try row.optionalCommit("revision"), piece: try row.optionalPiece("piece")))
     }
 }

@@ -12,13 +12,16 @@ extension SQLiteJournal {
                 literal: """
                     INSERT INTO ledger (uid, kind, name, node, sandbox, enteredAt)
                     VALUES (\(entry.uid.text), \(entry.kind.rawValue), \(entry.name), \(entry.node.text),
-                        \(entry.sandbox.text), \(entry.enteredAt.milliseconds))
+                        \(entry.sandbox?.text), \(entry.enteredAt.milliseconds))
                     ON CONFLICT (uid) DO UPDATE SET name = excluded.name
-                    WHERE kind = excluded.kind AND node = excluded.node AND sandbox = excluded.sandbox
+                    WHERE kind = excluded.kind AND node = excluded.node AND sandbox IS excluded.sandbox
                     """)
             guard db.changesCount == 0 else { return }
             let holder = try SQLRequest<String>(
-                literal: "SELECT kind || ' ' || name || ' of ' || sandbox FROM ledger WHERE uid = \(entry.uid.text)"
+                literal: """
+                    SELECT kind || ' ' || name || coalesce(' of ' || sandbox, '') FROM ledger
+                    WHERE uid = \(entry.uid.text)
+                    """
             ).fetchOne(db)
             throw JournalError(operation, .conflict, "\(entry.uid) is \(holder ?? "something else") already")
         }
@@ -54,6 +57,6 @@ extension LedgerEntry {
     fileprivate init(_ row: Row) throws {
         self.init(
             uid: ResourceUID(try row.value("uid")), kind: try row.word("kind"), name: try row.value("name"),
-            node: try row.name("node"), sandbox: try row.name("sandbox"), enteredAt: try row.time("enteredAt"))
+            node: try row.name("node"), sandbox: try row.optionalName("sandbox"), enteredAt: try row.time("enteredAt"))
     }
 }
