@@ -132,7 +132,10 @@ extension DesiredState {
         case .node:
             guard let good = older.nodes.first(where: { $0.key.text == id.name }) else { return false }
             nodes[good.key] = good.value
-        case .baseline, .service, .environment, .template, .sandbox:
+        case .imageBundle:
+            guard let good = older.bundles.first(where: { $0.key.text == id.name }) else { return false }
+            bundles[good.key] = good.value
+        case .baseline, .service, .environment, .template, .sandbox, .repository:
             break
         }
         return true

@@ -33,7 +33,7 @@ package actor ManifestLoader: DesiredSource {
         let fresh = files.catalogue().resolve()
         var desired = DesiredState(
             revision: revision, nodes: fresh.nodes, gateways: fresh.gateways, sandboxes: fresh.sandboxes,
-            baselines: fresh.baselines,
+            baselines: fresh.baselines, bundles: fresh.bundles,
             problems: Set(files.problems + fresh.problems + files.furtherProblems()).sorted {
                 ($0.place, $0.message) < ($1.place, $1.message)
             })
@@ -138,6 +138,7 @@ package actor ManifestLoader: DesiredSource {
         desired.nodes = resolution.nodes
         desired.gateways = resolution.gateways
         desired.baselines = resolution.baselines
+        desired.bundles = resolution.bundles
         desired.sandboxes = resolution.sandboxes
     }
 

@@ -10,6 +10,8 @@ internal import ServiceLifecycle
 package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.Instant: Sendable {
     /// How many subjects are worked on at once.
     static var widest: Int { 16 }
+    /// How many workpieces and bundles are worked on at once beside them; of those that build, a node's own width runs.
+    static var mostPieces: Int { 8 }
     /// How many observations of one sandbox are kept for the next plan's cause.
     static var mostObservations: Int { 4 }
 
@@ -20,6 +22,9 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
         case everything
         case subject(Plan.Subject)
     }
+
+    /// What may take minutes has a lane of its own, so that it holds up no repair.
+    private enum Lane: Hashable, CaseIterable { case sandboxes, pieces }
 
     private enum Command: Sendable {
         case run(Topic)
@@ -61,8 +66,8 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
     private let commands: AsyncStream<Command>
     private let send: AsyncStream<Command>.Continuation
     private var loops: [Topic: Loop] = [:]
-    private var queue: [Topic] = []
-    private var running = 0
+    private var queues: [Lane: [Topic]] = [:]
+    private var running: [Lane: Int] = [:]
     private(set) var isStopping = false
 
     var desired: DesiredState?
@@ -70,6 +75,14 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
     var deletable: Set<SandboxName> = []
     /// Those whose deletion ended since the look that is under way began: it still saw them.
     var departed: Set<SandboxName> = []
+    /// What each sandbox waits for.
+    var waiting: [SandboxName: [Wait]] = [:]
+    /// What is made because somebody waits for it.
+    var orders: [Workpiece.ID: PieceOrder] = [:]
+    /// Sandboxes whose waits were learnt since the look that is under way began: it may have seen less.
+    var freshlyWaiting: Set<SandboxName> = []
+    /// Workpieces that nobody refers to, as the last look saw it.
+    var discardable: Set<Workpiece.ID> = []
     var statuses: [SandboxName: SandboxStatus] = [:]
     /// The newest commit that each sandbox stood at. It differs from what is applied where an older version is kept.
     var reached: [SandboxName: CommitID] = [:]
@@ -162,6 +175,11 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
                 observations[sandbox]?.removeFirst()
             }
             self.hint(.sandbox(sandbox))
+        case .code(let code, let what):
+            for sandbox in desired?.followers(of: code) ?? [] {
+                observations[sandbox, default: []].append(what)
+                trigger(.sandbox(sandbox))
+            }
         }
     }
 
@@ -169,6 +187,8 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
     private func isKnown(_ subject: Plan.Subject) -> Bool {
         switch subject {
         case .gateway(let name): desired?.gateways[name] != nil || unready.contains(name)
+        case .bundle(let name): desired?.bundles[name] != nil
+        case .workpiece(let id): orders[id] != nil || discardable.contains(id)
         case .sandbox(let name):
             desired?.sandboxes[name] != nil || deletable.contains(name) || statuses[name] != nil
         }
@@ -188,7 +208,7 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
         case (.reconcile?, .everything):
             if !isStopping { send.yield(.run(topic)) }
         case (.reconcile?, .subject):
-            queue.append(topic)
+            queues[lane(of: topic), default: []].append(topic)
             startNext()
         case (.wake(let due)?, _): send.yield(.wake(topic, at: due))
         case (nil, _): break
@@ -201,10 +221,21 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
             interval: interval, firstRetry: settings.firstRetry, longestRetry: settings.longestRetry)
     }
 
+    private func lane(of topic: Topic) -> Lane {
+        switch topic {
+        case .everything, .subject(.gateway), .subject(.sandbox): .sandboxes
+        case .subject(.bundle), .subject(.workpiece): .pieces
+        }
+    }
+
     private func startNext() {
-        while !isStopping, running < Self.widest, !queue.isEmpty {
-            running += 1
-            send.yield(.run(queue.removeFirst()))
+        for lane in Lane.allCases {
+            let widest = lane == .sandboxes ? Self.widest : Self.mostPieces
+            while !isStopping, running[lane, default: 0] < widest, let next = queues[lane]?.first {
+                queues[lane]?.removeFirst()
+                running[lane, default: 0] += 1
+                send.yield(.run(next))
+            }
         }
     }
 
@@ -214,7 +245,7 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
             handle(await look() ? .passed : .failed, of: topic)
         case .subject(let subject):
             let isWell = await converge(subject)
-            running -= 1
+            running[lane(of: topic), default: 1] -= 1
             handle(isWell ? .passed : .failed, of: topic)
             drop(subject)
             startNext()
@@ -229,6 +260,7 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
         complaints[subject] = nil
         acting.remove(subject)
         guard case .sandbox(let name) = subject else { return }
+        stopWaiting(name)
         observations[name] = nil
         reached[name] = nil
     }

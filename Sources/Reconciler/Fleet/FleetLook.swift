@@ -22,6 +22,7 @@ extension Fleet {
         let isAskedFor = isAsked
         isAsked = false
         departed = []
+        freshlyWaiting = []
         var trouble: [String] = []
         do throws(SourceError) {
             let newest = try await source.load()
@@ -93,17 +94,26 @@ extension Fleet {
         let back = away.subtracting(survey.inputs.away.keys)
         away = Set(survey.inputs.away.keys)
         settleGateways(survey, isAskedFor)
+        settlePieces(survey, isAskedFor)
         let plans = Dictionary(
             survey.plan.plans.map { ($0.subject, $0) }, uniquingKeysWith: { first, _ in first })
         for (name, sandbox) in desired.sandboxes.sorted(by: { $0.key < $1.key }) {
             guard let observed = survey.inputs.observed[sandbox.node] else { continue }
+            let waits = plans[.sandbox(name)]?.waits ?? []
+            // Its own pass saw more of it than this look, and has told.
+            if freshlyWaiting.contains(name) { continue }
+            await expect(waits, for: sandbox)
             guard let plan = plans[.sandbox(name)], plan.kind != .none || !plan.blockers.isEmpty else {
-                await standing(sandbox, in: observed, at: desired.revision.commit)
+                await standing(sandbox, in: observed, at: desired.revision.commit, plans[.sandbox(name)]?.kept ?? [])
+                continue
+            }
+            if plan.isEmpty, plan.blockers.isEmpty, !waits.isEmpty {
+                await pend(sandbox, waits, in: observed, at: desired.revision.commit)
                 continue
             }
             if plan.isEmpty, plan.blockers.isEmpty {
                 // Something is to be given back, which the pass does.
-                await standing(sandbox, in: observed, at: desired.revision.commit)
+                await standing(sandbox, in: observed, at: desired.revision.commit, plan.kept)
                 hint(.sandbox(name))
                 continue
             }
@@ -122,6 +132,30 @@ extension Fleet {
         for (name, problem) in desired.frozen { await freeze(name, problem) }
         let known = survey.inputs.existing.union(desired.sandboxes.keys).union(desired.frozen.keys)
         for name in statuses.keys where !known.contains(name) { await forget(name) }
+    }
+
+    /// Bundles to be loaded, and workpieces nobody refers to. Those that somebody waits for are ordered by sandbox.
+    private func settlePieces(_ survey: Survey, _ isAskedFor: Bool) {
+        let desired = survey.inputs.desired
+        for name in waiting.keys where desired.sandboxes[name] == nil { stopWaiting(name) }
+        discardable = []
+        for plan in survey.plan.plans where !plan.isEmpty {
+            switch plan.subject {
+            case .bundle: start(plan.subject, isAskedFor || isNew(plan.subject, in: desired))
+            case .workpiece(let id) where plan.kind == .remove && orders[id] == nil:
+                discardable.insert(id)
+                start(plan.subject, isAskedFor)
+            case .gateway, .sandbox, .workpiece: break
+            }
+        }
+        for subject in complaints.keys {
+            if case .bundle(let name) = subject,
+                !survey.plan.plans.contains(where: { $0.subject == .bundle(name) && !$0.isEmpty })
+            {
+                complaints[subject] = nil
+            }
+        }
+        if isAskedFor { for id in orders.keys { start(.workpiece(id), true) } }
     }
 
     private func settleGateways(_ survey: Survey, _ isAskedFor: Bool) {
@@ -164,8 +198,11 @@ extension Fleet {
     /// Tells the same again, with what has become of the gateways since.
     func republish() async {
         let failed = complaints.compactMap { subject, complaint -> String? in
-            guard case .gateway(let name) = subject else { return nil }
-            return "gateway \(name): \(complaint.message)"
+            switch subject {
+            case .gateway, .bundle: return "\(subject): \(complaint.message)"
+            case .workpiece(let id): return orders[id] == nil ? "\(subject): \(complaint.message)" : nil
+            case .sandbox: return nil
+            }
         }
         let configured = unready.filter { complaints[.gateway($0)] == nil }.sorted().map {
             "gateway \($0) is being configured"

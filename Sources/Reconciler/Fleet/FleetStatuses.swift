@@ -40,12 +40,17 @@ extension Fleet {
     }
 
     /// A sandbox at which nothing is to be done: its version is applied, and healthy if it answers.
-    func standing(_ sandbox: DesiredSandbox, in observed: ObservedNode, at commit: CommitID) async {
+    /// `kept` says which of its services stay at something older than asked for, and why.
+    func standing(
+        _ sandbox: DesiredSandbox, in observed: ObservedNode, at commit: CommitID, _ kept: [String] = []
+    ) async {
         complaints[.sandbox(sandbox.name)] = nil
         reached[sandbox.name] = commit
         var status = SandboxStatus(
             of: sandbox, in: observed, gateway: sandbox.gateway, last: statuses[sandbox.name],
             at: surroundings.now())
+        let sentences = (status.message.isEmpty ? [] : [status.message]) + kept
+        status.message = sentences.joined(separator: "; ")
         let version = sandbox.lastGood ?? commit
         status.attempted = commit
         status.applied = version

@@ -15,7 +15,14 @@ extension Fleet {
         } willAct: {
             await self.act(on: subject, wanted, at: goal.desired.revision.commit)
         }
+        if let wanted, let plan = result.plan { await expect(plan.waits, for: wanted, isFresh: !plan.waits.isEmpty) }
         switch result.verdict {
+        case .waiting:
+            complaints[subject] = nil
+            if let wanted, let waits = result.plan?.waits {
+                await pend(wanted, waits, in: result.observed, at: goal.desired.revision.commit)
+            }
+            return true
         case .unchanged, .converged:
             await arrive(subject, wanted, goal, result)
             return true
@@ -39,6 +46,11 @@ extension Fleet {
         switch subject {
         case .gateway(let name):
             return desired.gateways[name] != nil || unready.contains(name) ? goal : nil
+        case .bundle(let name):
+            return desired.bundles[name] != nil ? goal : nil
+        case .workpiece(let id):
+            goal.order = orders[id]
+            return goal.order != nil || discardable.contains(id) ? goal : nil
         case .sandbox(let name):
             guard desired.sandboxes[name] != nil || deletable.contains(name) else { return nil }
             goal.applied = reached[name]
@@ -50,8 +62,11 @@ extension Fleet {
     /// Whether a newer commit wants something else of this subject, or we are stopping.
     private func isOutdated(_ subject: Plan.Subject, since wanted: DesiredSandbox?) -> Bool {
         guard !isStopping else { return true }
-        guard case .sandbox = subject else { return false }
-        return desired?.sandbox(subject) != wanted
+        switch subject {
+        case .gateway, .bundle: return false
+        case .workpiece(let id): return orders[id] == nil && !discardable.contains(id)
+        case .sandbox: return desired?.sandbox(subject) != wanted
+        }
     }
 
     private func act(on subject: Plan.Subject, _ wanted: DesiredSandbox?, at commit: CommitID) async {
@@ -76,18 +91,26 @@ extension Fleet {
                     at: surroundings.now(), sandbox: subject.sandbox, kind: "pass.converged",
                     message: "\(result.steps) step(s) done; nothing is left to do",
                     cause: cause(of: subject, wanted, goal),
-                    revision: commit))
+                    revision: commit, piece: subject.piece))
         }
         switch subject {
         case .gateway(let name):
             unready.remove(name)
             await republish()
+        case .bundle:
+            await republish()
+            wake(those: { if case .bundle = $0.object { true } else { false } })
+        case .workpiece(let id):
+            discardable.remove(id)
+            wake(those: { $0.piece == id })
         case .sandbox(let name):
             observations[name] = nil
             if let wanted, let observed = result.observed {
                 // A commit that came meanwhile and wants the same of it is reached as well.
                 let isStillWanted = desired?.sandbox(subject) == wanted
-                await standing(wanted, in: observed, at: isStillWanted ? desired?.revision.commit ?? commit : commit)
+                await standing(
+                    wanted, in: observed, at: isStillWanted ? desired?.revision.commit ?? commit : commit,
+                    result.plan?.kept ?? [])
             } else if wanted == nil {
                 await depart(name)
             }
@@ -118,11 +141,18 @@ extension Fleet {
             await append(
                 EventRecord(
                     at: surroundings.now(), sandbox: subject.sandbox, kind: "pass.failed", message: complaint.message,
-                    cause: cause(of: subject, wanted, goal), revision: goal.desired.revision.commit))
+                    cause: cause(of: subject, wanted, goal), revision: goal.desired.revision.commit,
+                    piece: subject.piece))
         }
         switch (subject, wanted) {
         case (.gateway, _):
             await republish()
+        case (.bundle, _):
+            await republish()
+            wake(those: { if case .bundle = $0.object { true } else { false } })
+        case (.workpiece(let id), _):
+            await republish()
+            wake(those: { $0.piece == id })
         case (.sandbox, let wanted?):
             await fail(
                 wanted, complaint.message, as: complaint.isFinal ? .failed : .progressing, in: result.observed,
@@ -144,6 +174,10 @@ extension Fleet {
         switch subject {
         case .gateway(let name):
             goal.desired.gateways[name]?.place.short ?? "\(Cause.removed(since: goal.desired.revision))"
+        case .bundle(let name):
+            goal.desired.bundles[name]?.place.short ?? "\(Cause.removed(since: goal.desired.revision))"
+        case .workpiece:
+            "\(goal.order.map { Cause.wanted(by: $0.sandboxes) } ?? .unused)"
         case .sandbox:
             wanted.map { "\(Cause.manifest($0.place, by: $0.changedBy))" }
                 ?? "\(Cause.removed(since: goal.desired.revision))"

@@ -51,23 +51,35 @@ extension SandboxStatus.Service {
             case nil: ""
             }
         switch service.use {
-        case .container(_, let branch):
+        case .container(_, let branch, let making):
             let containers = observed?.containers.filter {
                 $0.ownership.mark?.sandbox == sandbox && $0.ownership.mark?.service == name
             }
             self.init(
-                name: name, use: "branch \(branch ?? "main")", health: Self.health(containers ?? []), target: target)
+                name: name, use: Self.use(branch, making, containers ?? []), health: Self.health(containers ?? []),
+                target: target)
         case .baseline: self.init(name: name, use: "baseline", health: "-", target: target)
         case .target: self.init(name: name, use: "target", health: "-", target: target)
         }
     }
 
+    /// `branch feature/login`; with the commit that runs, where it is made of one.
+    private static func use(_ branch: String?, _ making: Making?, _ containers: [ObservedContainer]) -> String {
+        guard let making else { return "branch \(branch ?? "main")" }
+        guard let commit = first(of: containers)?.ownership.mark?.origin?.commit else {
+            return "branch \(making.reference)"
+        }
+        return "branch \(making.reference) @ \(commit.short)"
+    }
+
+    private static func first(of containers: [ObservedContainer]) -> ObservedContainer? {
+        containers.min {
+            ($0.state.rawValue == "running" ? 0 : 1, $0.id) < ($1.state.rawValue == "running" ? 0 : 1, $1.id)
+        }
+    }
+
     private static func health(_ containers: [ObservedContainer]) -> String {
-        guard
-            let container = containers.min(by: {
-                ($0.state.rawValue == "running" ? 0 : 1, $0.id) < ($1.state.rawValue == "running" ? 0 : 1, $1.id)
-            })
-        else { return "Missing" }
+        guard let container = first(of: containers) else { return "Missing" }
         switch (container.state, container.health) {
         case (.running, .none), (.running, .healthy): return "Healthy"
         case (.running, .starting), (.created, _): return "Starting"

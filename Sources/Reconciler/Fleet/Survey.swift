@@ -6,17 +6,18 @@ package struct Survey: Sendable {
     package var inputs: FleetPlan.Inputs
     package let plan: FleetPlan
 
-    /// Observes every host and plans. Draws nothing from the pools and changes nothing: a dry run is exactly this.
+    /// Observes every host and plans. `patience` is how long repositories that were never asked are waited for. Draws nothing from the pools and changes nothing: a dry run is exactly this.
     package static func take(
         of desired: DesiredState, on observers: [NodeName: any Observer], applied: [SandboxName: CommitID],
-        consented: Int, only: Set<SandboxName>? = nil, policy: PlanPolicy, pools: AllocationTable
+        consented: Int, only: Set<SandboxName>? = nil, policy: PlanPolicy, pools: AllocationTable,
+        patience: Duration = .zero
     ) async -> Survey {
         var inputs = FleetPlan.Inputs(
             desired: desired, observed: [:], applied: applied, consentedDeletions: consented, only: only,
             policy: policy)
         await withTaskGroup(of: (NodeName, Result<ObservedNode, HostError>).self) { group in
             for (node, observer) in observers {
-                let inquiry = Inquiry(everythingOn: node, in: desired)
+                let inquiry = Inquiry(everythingOn: node, in: desired, patience: patience)
                 group.addTask {
                     do throws(HostError) {
                         return (node, .success(try await observer.observe(inquiry)))

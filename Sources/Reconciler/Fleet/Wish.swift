@@ -7,6 +7,7 @@ struct Wish: Hashable, Sendable {
     private let gateway: DesiredGateway?
     private let node: DesiredNode?
     private let baselines: [ServiceName: DesiredBaseline]
+    private let bundle: DesiredBundle?
 
     /// Of what is in no manifest nothing is wanted but that it goes.
     init(of subject: Plan.Subject, in desired: DesiredState) {
@@ -16,11 +17,26 @@ struct Wish: Hashable, Sendable {
             gateway = desired.gateways[name]
             node = nil
             baselines = desired.baselines
+            bundle = nil
         case .sandbox(let name):
             sandbox = desired.sandboxes[name]
             gateway = sandbox?.gateway.flatMap { desired.gateways[$0] }
             node = sandbox.flatMap { desired.nodes[$0.node] }
             baselines = [:]
+            bundle = nil
+        case .bundle(let name):
+            sandbox = nil
+            gateway = nil
+            node = nil
+            baselines = [:]
+            bundle = desired.bundles[name]
+        case .workpiece:
+            // Its name says all that is wanted of it.
+            sandbox = nil
+            gateway = nil
+            node = nil
+            baselines = [:]
+            bundle = nil
         }
     }
 }
@@ -36,6 +52,10 @@ struct Complaint: Hashable, Sendable {
 extension Plan.Subject {
     var sandbox: SandboxName? {
         if case .sandbox(let name) = self { name } else { nil }
+    }
+
+    var piece: Workpiece.ID? {
+        if case .workpiece(let id) = self { id } else { nil }
     }
 }
 

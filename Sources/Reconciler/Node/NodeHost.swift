@@ -2,22 +2,24 @@ package import Model
 internal import Planner
 internal import ServiceLifecycle
 
-/// A node's host: its engine and its gateway driver together.
+/// A node's host: its engine, its workshop and its gateway driver together.
 package struct NodeHost: Host {
     private let node: NodeName
     private let engine: any ContainerEngine
     private let gateways: any GatewayDriver
+    private let workbench: any Workbench
     private let secrets: any SecretSource
     private let key: FingerprintKey
     private let proof: HealthProof
 
     package init(
-        node: NodeName, engine: any ContainerEngine, gateways: any GatewayDriver, secrets: any SecretSource,
-        key: FingerprintKey, clock: any Clock<Duration>
+        node: NodeName, engine: any ContainerEngine, gateways: any GatewayDriver, workbench: any Workbench,
+        secrets: any SecretSource, key: FingerprintKey, clock: any Clock<Duration>
     ) {
         self.node = node
         self.engine = engine
         self.gateways = gateways
+        self.workbench = workbench
         self.secrets = secrets
         self.key = key
         self.proof = HealthProof(engine: engine, clock: clock)
@@ -38,6 +40,7 @@ package struct NodeHost: Host {
             observed.secrets[reference] = .some(value.map { Fingerprint(of: $0, under: key) })
         }
         observed.containers = await proof.judged(observed.containers, by: inquiry.checks)
+        observed.workshop = await workbench.survey(inquiry.makings, patience: inquiry.patience)
         return observed
     }
 
@@ -46,6 +49,11 @@ package struct NodeHost: Host {
         case .createNetwork(let draft): try await engine.createNetwork(draft, as: uid)
         case .removeNetwork(let id, _): try await engine.removeNetwork(id: id)
         case .pull(let image): try await engine.pull(image)
+        case .load(let bundle): try await workbench.load(bundle)
+        case .fetch(let piece): try await workbench.fetch(piece)
+        case .checkout(let piece): try await workbench.checkout(piece, as: uid)
+        case .build(let piece): try await workbench.build(piece, as: uid)
+        case .discard(let piece): try await workbench.discard(piece)
         case .create(let draft): try await engine.create(draft, secrets: values(for: draft), as: uid)
         case .start(let handle): try await engine.start(handle)
         case .unpause(let handle): try await engine.unpause(handle)
@@ -74,6 +82,7 @@ package struct NodeHost: Host {
                 await withDiscardingTaskGroup { group in
                     group.addTask { for await hint in engine.changes() { hints.yield(hint) } }
                     group.addTask { for await hint in gateways.changes() { hints.yield(hint) } }
+                    group.addTask { for await hint in workbench.changes() { hints.yield(hint) } }
                 }
                 hints.finish()
             }

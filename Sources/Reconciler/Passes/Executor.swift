@@ -11,15 +11,18 @@ package struct Executor: Sendable {
     private let journal: any Journal
     private let surroundings: Surroundings
     private let width: Int
+    private let slots: BuildSlots
 
     package init(
-        hosts: [NodeName: any Host], journal: any Journal, surroundings: Surroundings, width: Int = standardWidth
+        hosts: [NodeName: any Host], journal: any Journal, surroundings: Surroundings, width: Int = standardWidth,
+        slots: BuildSlots = BuildSlots()
     ) {
         precondition(width >= 1)
         self.hosts = hosts
         self.journal = journal
         self.surroundings = surroundings
         self.width = width
+        self.slots = slots
     }
 
     /// What became of a plan.
@@ -34,7 +37,10 @@ package struct Executor: Sendable {
 
     /// Runs every step after its dependencies. `isSuperseded` is asked at each step boundary; once it says yes, what
     /// has begun finishes and nothing more begins.
-    package func run(_ plan: Plan, of pass: PassID, isSuperseded: @Sendable () async -> Bool) async -> Outcome {
+    package func run(
+        _ plan: Plan, of pass: PassID, buildWidth: Int = DesiredNode.standardBuildWidth,
+        isSuperseded: @escaping @Sendable () async -> Bool
+    ) async -> Outcome {
         var outcome = Outcome()
         var frontier = Frontier(of: plan)
         await withTaskGroup(of: (Plan.Step, Result<Void, StepFailure>).self) { group in
@@ -46,7 +52,9 @@ package struct Executor: Sendable {
                 }
                 for step in frontier.take(upTo: width - running) {
                     running += 1
-                    group.addTask { (step, await self.perform(step, of: plan, pass)) }
+                    group.addTask {
+                        (step, await self.perform(step, of: plan, pass, buildWidth, isSuperseded))
+                    }
                 }
                 guard let (step, result) = await group.next() else { return }
                 running -= 1
@@ -78,7 +86,10 @@ package struct Executor: Sendable {
         case journal(JournalError)
     }
 
-    private func perform(_ step: Plan.Step, of plan: Plan, _ pass: PassID) async -> Result<Void, StepFailure> {
+    private func perform(
+        _ step: Plan.Step, of plan: Plan, _ pass: PassID, _ buildWidth: Int,
+        _ isSuperseded: @escaping @Sendable () async -> Bool
+    ) async -> Result<Void, StepFailure> {
         guard let host = hosts[step.node(in: plan)] else {
             let error = HostError("\(step.action)", .unreachable, "no node \(step.node(in: plan)) is served here")
             return .failure(.host(error))
@@ -90,23 +101,77 @@ package struct Executor: Sendable {
             return .failure(.journal(error))
         }
         await note(step, .started, of: plan, pass, "")
+        let began = surroundings.now()
         do throws(HostError) {
-            try await host.perform(step.action, as: uid)
-            await note(step, .completed, of: plan, pass, "")
+            if step.action.isLong {
+                try await performLong(step, on: host, as: uid, in: plan, buildWidth, isSuperseded)
+            } else {
+                try await host.perform(step.action, as: uid)
+            }
+            await note(step, .completed, of: plan, pass, "", since: began)
             return .success(())
         } catch {
             // The action is told beside it; the error's own operation would say it twice.
-            await note(step, .failed, of: plan, pass, error.message)
+            await note(step, .failed, of: plan, pass, error.message, since: began)
             return .failure(.host(error))
         }
     }
 
+    /// How often it is asked whether anybody still needs what takes long.
+    private static let rhythm = Duration.milliseconds(100)
+
+    /// Does what may take minutes, and gives it up when nobody needs it any more.
+    private func performLong(
+        _ step: Plan.Step, on host: any Host, as uid: ResourceUID, in plan: Plan, _ buildWidth: Int,
+        _ isSuperseded: @escaping @Sendable () async -> Bool
+    ) async throws(HostError) {
+        let result = await withTaskGroup(of: Result<Void, HostError>?.self) { group in
+            group.addTask {
+                guard case .build = step.action else {
+                    return await Self.outcome(of: step.action, on: host, as: uid)
+                }
+                let node = step.node(in: plan)
+                guard await slots.enter(node, width: buildWidth) else { return nil }
+                let outcome = await Self.outcome(of: step.action, on: host, as: uid)
+                await slots.leave(node)
+                return outcome
+            }
+            group.addTask {
+                while !Task.isCancelled, await !isSuperseded() {
+                    do { try await Task.sleep(for: Self.rhythm) } catch { break }  // SAFE: one bounded pause
+                }
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            // It ends with all that it started before anybody goes on.
+            while let other = await group.next() { if first == nil, case .success? = other { return other } }
+            return first
+        }
+        guard let result else { throw HostError("\(step.action)", .stale, "given up, for nobody needs it any more") }
+        try result.get()
+    }
+
+    private static func outcome(of action: Action, on host: any Host, as uid: ResourceUID) async
+        -> Result<Void, HostError>
+    {
+        do throws(HostError) {
+            try await host.perform(action, as: uid)
+            return .success(())
+        } catch {
+            return .failure(error)
+        }
+    }
+
     private func ledgerEntry(for step: Plan.Step, in plan: Plan, uid: ResourceUID) -> LedgerEntry? {
-        let made: (LedgerEntry.Kind, String, SandboxName)? =
+        let made: (LedgerEntry.Kind, String, SandboxName?)? =
             switch step.action {
             case .create(let draft): (.container, draft.name, draft.sandbox)
             case .createNetwork(let draft): (.network, draft.name, draft.sandbox)
-            case .removeNetwork, .pull, .start, .unpause, .awaitHealthy, .connect, .updateLimits, .rename, .drain,
+            case .checkout(let piece): (.worktree, piece.id.text, nil)
+            case .build(let piece): piece.image == nil ? nil : (.image, piece.id.text, nil)
+            case .load, .fetch, .discard, .removeNetwork, .pull, .start, .unpause, .awaitHealthy, .connect,
+                .updateLimits, .rename, .drain,
                 .stop, .remove, .configureGateway, .dismantleGateway, .admit, .dismiss, .setRoute, .removeRoute:
                 nil
             }
@@ -119,17 +184,30 @@ package struct Executor: Sendable {
 
     /// History is worth having, never worth failing for: what runs does not depend on it.
     private func note(
-        _ step: Plan.Step, _ result: StepRecord.Result, of plan: Plan, _ pass: PassID, _ message: String
+        _ step: Plan.Step, _ result: StepRecord.Result, of plan: Plan, _ pass: PassID, _ message: String,
+        since began: Timestamp? = nil
     ) async {
         let record = StepRecord(
             index: step.id.index, action: "\(step.action)", service: step.service, cause: "\(step.reason)",
             result: result, at: surroundings.now(), message: message)
         do throws(JournalError) {
             try await journal.record(record, of: pass)
-            guard let event = EventRecord(record, of: plan) else { return }
-            try await journal.append(event)
+            try await journal.append(EventRecord(record, of: plan, since: began))
         } catch {
             surroundings.complain("history is not written", error)
+        }
+    }
+}
+
+extension Action {
+    /// Whether it may take minutes, and can be given up at any time.
+    fileprivate var isLong: Bool {
+        switch self {
+        case .load, .fetch, .checkout, .build: true
+        case .createNetwork, .removeNetwork, .pull, .discard, .create, .start, .unpause, .awaitHealthy, .connect,
+            .updateLimits, .rename, .drain, .stop, .remove, .configureGateway, .dismantleGateway, .admit, .dismiss,
+            .setRoute, .removeRoute:
+            false
         }
     }
 }
@@ -143,12 +221,20 @@ extension Plan.Step {
 }
 
 extension EventRecord {
-    /// `nil` for what only the step table keeps.
-    fileprivate init?(_ step: StepRecord, of plan: Plan) {
-        let name: SandboxName? = if case .sandbox(let sandbox) = plan.subject { sandbox } else { nil }
-        let message = step.message.isEmpty ? step.action : "\(step.action): \(step.message)"
+    fileprivate init(_ step: StepRecord, of plan: Plan, since began: Timestamp?) {
+        let duration = began.map { " (\(Self.words(step.at.milliseconds - $0.milliseconds)))" } ?? ""
+        let message = step.action + duration + (step.message.isEmpty ? "" : ": \(step.message)")
         self.init(
-            at: step.at, sandbox: name, service: step.service, kind: "step.\(step.result.rawValue)", message: message,
-            cause: "\(plan.cause)")
+            at: step.at, sandbox: plan.subject.sandbox, service: step.service, kind: "step.\(step.result.rawValue)",
+            message: message, cause: "\(plan.cause)", piece: plan.subject.piece)
+    }
+
+    /// `40 ms`, `1.2 s`, `90 s`.
+    private static func words(_ millis: Int64) -> String {
+        switch max(0, millis) {
+        case ..<1000: "\(max(0, millis)) ms"
+        case ..<10_000: "\(millis / 1000).\(millis % 1000 / 100) s"
+        default: "\(millis / 1000) s"
+        }
     }
 }

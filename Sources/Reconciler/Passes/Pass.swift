@@ -13,15 +13,18 @@ package struct Pass: Sendable {
         /// The commit the sandbox was applied at last.
         package var applied: CommitID?
         package var observations: [String]
+        /// What is to be made, where the subject is a workpiece that somebody waits for.
+        package var order: PieceOrder?
 
         package init(
             desired: DesiredState, policy: PlanPolicy = PlanPolicy(), applied: CommitID? = nil,
-            observations: [String] = []
+            observations: [String] = [], order: PieceOrder? = nil
         ) {
             self.desired = desired
             self.policy = policy
             self.applied = applied
             self.observations = observations
+            self.order = order
         }
     }
 
@@ -31,6 +34,8 @@ package struct Pass: Sendable {
             case unchanged
             /// It was done, and a further look finds nothing to do.
             case converged
+            /// All that can be done is done; the rest needs what is on its way.
+            case waiting
             case superseded
             /// Worth trying again: something was away, or moved while we acted.
             case interrupted
@@ -44,6 +49,8 @@ package struct Pass: Sendable {
         /// The last look at the subject's node.
         package let observed: ObservedNode?
         package let steps: Int
+        /// The last plan made; `nil` where none was.
+        package var plan: Plan?
     }
 
     private let hosts: [NodeName: any Host]
@@ -65,7 +72,7 @@ package struct Pass: Sendable {
 
     /// `willAct` is told before anything is done; `isSuperseded` is asked at each step boundary.
     package func run(
-        _ subject: Plan.Subject, toward goal: Goal, isSuperseded: @Sendable () async -> Bool = { false },
+        _ subject: Plan.Subject, toward goal: Goal, isSuperseded: @escaping @Sendable () async -> Bool = { false },
         willAct: @Sendable () async -> Void = {}
     ) async -> Result {
         var steps = 0
@@ -81,11 +88,21 @@ package struct Pass: Sendable {
             if look.plan.isEmpty {
                 await release(look.plan)
                 let verdict: Result.Verdict =
-                    blockers.isEmpty ? (round == 1 ? .unchanged : .converged) : .failed
-                return Result(verdict: verdict, complaints: blockers, observed: look.observed, steps: steps)
+                    if !blockers.isEmpty {
+                        .failed
+                    } else if !look.plan.waits.isEmpty {
+                        .waiting
+                    } else {
+                        round == 1 ? .unchanged : .converged
+                    }
+                return Result(
+                    verdict: verdict, complaints: blockers, observed: look.observed, steps: steps, plan: look.plan)
             }
             await willAct()
-            if let ended = await act(on: look, subject, goal, round, isSuperseded, &steps) { return ended }
+            if var ended = await act(on: look, subject, goal, round, isSuperseded, &steps) {
+                ended.plan = look.plan
+                return ended
+            }
         }
         let complaint = "after \(Self.mostRounds) rounds there is still something to do; see berth events"
         return Result(verdict: .interrupted, complaints: [complaint], observed: nil, steps: steps)
@@ -99,7 +116,7 @@ package struct Pass: Sendable {
     /// Carries out one plan. `nil` when it went well and it is time to look again.
     private func act(
         on look: Look, _ subject: Plan.Subject, _ goal: Goal, _ round: Int,
-        _ isSuperseded: @Sendable () async -> Bool, _ steps: inout Int
+        _ isSuperseded: @escaping @Sendable () async -> Bool, _ steps: inout Int
     ) async -> Result? {
         let plan = look.plan.opening ?? look.plan
         let pass: PassID
@@ -108,7 +125,8 @@ package struct Pass: Sendable {
         } catch {
             return Result(verdict: .interrupted, complaints: ["\(error)"], observed: look.observed, steps: steps)
         }
-        let outcome = await executor.run(plan, of: pass, isSuperseded: isSuperseded)
+        let width = plan.node.flatMap { goal.desired.nodes[$0]?.buildWidth } ?? DesiredNode.standardBuildWidth
+        let outcome = await executor.run(plan, of: pass, buildWidth: width, isSuperseded: isSuperseded)
         steps += outcome.completed
         var complaints = outcome.failures.map { "\($0.error)" }
         if let failure = outcome.journalFailure { complaints.append("\(failure)") }
@@ -132,6 +150,10 @@ package struct Pass: Sendable {
         switch subject {
         case .gateway(let name):
             return try await plan(gateway: name, goal)
+        case .bundle(let name):
+            return try await plan(bundle: name, goal)
+        case .workpiece(let id):
+            return try await plan(piece: id, goal)
         case .sandbox(let name):
             if let sandbox = goal.desired.sandboxes[name] {
                 return try await plan(sandbox, toward: goal)
@@ -158,6 +180,42 @@ package struct Pass: Sendable {
             if !plan.isEmpty { break }
         }
         guard let last else { throw HostError("dismantle gateway \(name)", .unreachable, "no node is served here") }
+        return last
+    }
+
+    private func plan(bundle name: BundleName, _ goal: Goal) async throws -> Look {
+        var last: Look?
+        for node in hosts.keys.sorted() {
+            let observed = try await host(node).observe(Inquiry())
+            let wanted = goal.desired.bundles(on: node).first { $0.name == name }
+            let plan =
+                wanted.map { Plan(loading: $0, on: node, in: observed) }
+                ?? Plan(of: .bundle(name), on: node, cause: .removed(since: goal.desired.revision))
+            last = Look(plan: plan, observed: observed)
+            if !plan.isEmpty { break }
+        }
+        guard let last else { throw HostError("load \(name)", .unreachable, "no node is served here") }
+        return last
+    }
+
+    /// One that nobody waits for is discarded wherever it is, once nobody refers to it.
+    private func plan(piece id: Workpiece.ID, _ goal: Goal) async throws -> Look {
+        if let order = goal.order {
+            let observed = try await host(order.node).observe(Inquiry(makings: goal.desired.makings(on: order.node)))
+            let plan = Plan(
+                making: order.piece, on: goal.desired.node(order.node), for: order.sandboxes, in: observed)
+            return Look(plan: plan, observed: observed)
+        }
+        var last: Look?
+        for node in hosts.keys.sorted() {
+            let observed = try await host(node).observe(Inquiry(makings: goal.desired.makings(on: node)))
+            let inputs = FleetPlan.Inputs(desired: goal.desired, observed: [node: observed])
+            let plan = Plan(
+                discarding: id, on: node, in: observed, wanted: inputs.wantedPieces(on: observed), policy: goal.policy)
+            last = Look(plan: plan, observed: observed)
+            if !plan.isEmpty { break }
+        }
+        guard let last else { throw HostError("discard \(id)", .unreachable, "no node is served here") }
         return last
     }
 
@@ -202,15 +260,16 @@ package struct Pass: Sendable {
     // MARK: The journal
 
     private func begin(_ plan: Plan, _ goal: Goal) async throws(JournalError) -> PassID {
-        let name: SandboxName? = if case .sandbox(let sandbox) = plan.subject { sandbox } else { nil }
         let record = PassRecord(
-            sandbox: name, revision: goal.desired.revision.commit, cause: "\(plan.cause)",
-            startedAt: surroundings.now(), plan: PlanText(of: plan).text, steps: plan.steps.count)
+            sandbox: plan.subject.sandbox, revision: goal.desired.revision.commit, cause: "\(plan.cause)",
+            startedAt: surroundings.now(), plan: PlanText(of: plan).text, steps: plan.steps.count,
+            piece: plan.subject.piece, origins: plan.origins(of: goal))
         let pass = try await journal.begin(record)
         try await journal.append(
             EventRecord(
-                at: record.startedAt, sandbox: name, kind: plan.kind == .repair ? "drift" : "pass.started",
-                message: "\(plan.steps.count) step(s)", cause: record.cause, revision: record.revision))
+                at: record.startedAt, sandbox: record.sandbox, kind: plan.kind == .repair ? "drift" : "pass.started",
+                message: "\(plan.steps.count) step(s)", cause: record.cause, revision: record.revision,
+                piece: record.piece))
         return pass
     }
 
@@ -227,12 +286,22 @@ package struct Pass: Sendable {
     /// Brings the ledger level with what is there: closes the entries of what is gone, and enters what a lost journal
     /// or a stale look left out.
     private func settle(_ subject: Plan.Subject, in observed: ObservedNode) async {
-        guard case .sandbox(let sandbox) = subject else { return }
-        let present = observed.ledgerEntries(of: sandbox, at: surroundings.now())
+        let present: [ResourceUID: LedgerEntry]
         do throws(JournalError) {
-            let open = try await journal.openEntries(of: sandbox).filter { $0.node == observed.node }
-            for entry in open where present[entry.uid] == nil { try await journal.settle(entry.uid) }
-            let entered = Set(open.map(\.uid))
+            let known: [LedgerEntry]
+            switch subject {
+            case .gateway, .bundle: return
+            case .sandbox(let sandbox):
+                present = observed.ledgerEntries(of: sandbox, at: surroundings.now())
+                known = try await journal.openEntries(of: sandbox).filter { $0.node == observed.node }
+            case .workpiece(let id):
+                present = observed.ledgerEntries(of: id, at: surroundings.now())
+                known = try await journal.openEntries().filter {
+                    $0.node == observed.node && $0.sandbox == nil && $0.name == id.text
+                }
+            }
+            for entry in known where present[entry.uid] == nil { try await journal.settle(entry.uid) }
+            let entered = Set(known.map(\.uid))
             for (uid, entry) in present where !entered.contains(uid) { try await journal.enter(entry) }
         } catch {
             surroundings.complain("the ledger is not settled", error)
@@ -244,42 +313,6 @@ package struct Pass: Sendable {
             try await pools.release(plan.releases)
         } catch {
             surroundings.complain("what was held is not given back", error)
-        }
-    }
-}
-
-extension ObservedNode {
-    /// What the ledger should hold of one sandbox here.
-    fileprivate func ledgerEntries(of sandbox: SandboxName, at time: Timestamp) -> [ResourceUID: LedgerEntry] {
-        let containers = containers.map { (LedgerEntry.Kind.container, $0.name, $0.ownership.mark) }
-        let networks = networks.map { (LedgerEntry.Kind.network, $0.name, $0.ownership.mark) }
-        var entries: [ResourceUID: LedgerEntry] = [:]
-        for case (let kind, let name, let mark?) in containers + networks where mark.sandbox == sandbox {
-            entries[mark.uid] = LedgerEntry(
-                uid: mark.uid, kind: kind, name: name, node: node, sandbox: sandbox, enteredAt: time)
-        }
-        return entries
-    }
-}
-
-extension Inquiry {
-    /// What must be seen to plan one sandbox.
-    package init(of sandbox: DesiredSandbox, in desired: DesiredState) {
-        let specs = sandbox.services.compactMap { name, service in service.container.map { (name, $0) } }
-        var checks: [RouteKey: HealthCheck] = [:]
-        for (service, spec) in specs { checks[RouteKey(sandbox: sandbox.name, service: service)] = spec.health }
-        self.init(
-            sandbox: sandbox.name, gateways: desired.gateways(on: sandbox.node),
-            secrets: specs.reduce(into: []) { $0.formUnion($1.1.secretReferences) }, checks: checks)
-    }
-
-    /// What must be seen of one node to plan everything on it.
-    package init(everythingOn node: NodeName, in desired: DesiredState) {
-        self.init(gateways: desired.gateways(on: node))
-        for sandbox in desired.sandboxes.values where sandbox.node == node {
-            let own = Inquiry(of: sandbox, in: desired)
-            secrets.formUnion(own.secrets)
-            checks.merge(own.checks) { first, _ in first }
         }
     }
 }

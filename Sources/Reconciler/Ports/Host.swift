@@ -22,21 +22,29 @@ package struct Inquiry: Sendable {
     package var secrets: Set<SecretReference>
     /// How running containers of ours are asked whether they still serve.
     package var checks: [RouteKey: HealthCheck]
+    /// What repositories are asked about, and what is in use of what was made.
+    package var makings: Set<Making>
+    /// How long a repository that was never asked before is waited for; what has not answered then is `.asked`.
+    package var patience: Duration
 
     package init(
         sandbox: SandboxName? = nil, gateways: [DesiredGateway] = [], secrets: Set<SecretReference> = [],
-        checks: [RouteKey: HealthCheck] = [:]
+        checks: [RouteKey: HealthCheck] = [:], makings: Set<Making> = [], patience: Duration = .zero
     ) {
         self.sandbox = sandbox
         self.gateways = gateways
         self.secrets = secrets
         self.checks = checks
+        self.makings = makings
+        self.patience = patience
     }
 }
 
 /// Something may have changed.
 package enum Hint: Hashable, Sendable {
     case sandbox(SandboxName, what: String)
+    /// A reference of a repository leads elsewhere, or its repository answers again.
+    case code(CodeReference, what: String)
     case everything
 }
 

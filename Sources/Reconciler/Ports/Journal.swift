@@ -21,6 +21,10 @@ package protocol Journal: Sendable {
     func begin(_ pass: PassRecord) async throws(JournalError) -> PassID
     func record(_ step: StepRecord, of pass: PassID) async throws(JournalError)
     func end(_ pass: PassID, _ outcome: PassOutcome, at time: Timestamp, message: String) async throws(JournalError)
+    /// The newest pass that made each of these, as far as they are remembered.
+    func passes(making pieces: Set<Workpiece.ID>) async throws(JournalError) -> [Workpiece.ID: PassSummary]
+    /// Every step of a pass as it was recorded, in order of time.
+    func steps(of pass: PassID) async throws(JournalError) -> [StepRecord]
     /// Newest first.
     func passes(of sandbox: SandboxName?, limit: Int) async throws(JournalError) -> [PassSummary]
     func append(_ event: EventRecord) async throws(JournalError)
@@ -65,17 +69,18 @@ package struct JournalError: Error, Hashable, CustomStringConvertible {
 
 /// One thing we are about to make, or made.
 package struct LedgerEntry: Hashable, Sendable {
-    package enum Kind: String, Hashable, Sendable { case container, network }
+    package enum Kind: String, Hashable, Sendable, CaseIterable { case container, network, worktree, image }
 
     package let uid: ResourceUID
     package let kind: Kind
     package let name: String
     package let node: NodeName
-    package let sandbox: SandboxName
+    /// `nil` for what no one sandbox has to itself: what is made of a commit.
+    package let sandbox: SandboxName?
     package let enteredAt: Timestamp
 
     package init(
-        uid: ResourceUID, kind: Kind, name: String, node: NodeName, sandbox: SandboxName, enteredAt: Timestamp
+        uid: ResourceUID, kind: Kind, name: String, node: NodeName, sandbox: SandboxName?, enteredAt: Timestamp
     ) {
         self.uid = uid
         self.kind = kind
@@ -91,9 +96,14 @@ package struct PassID: Hashable, Sendable {
     package init(_ number: Int64) { self.number = number }
 }
 
-/// One attempt to bring one sandbox, or the gateway where none is named, to one revision.
+/// One attempt to bring one subject to one revision: a sandbox, a workpiece, or a gateway or bundle where neither is
+/// named.
 package struct PassRecord: Hashable, Sendable {
     package let sandbox: SandboxName?
+    /// What is made, where that is what the pass is about.
+    package let piece: Workpiece.ID?
+    /// What the containers of its plan are made of.
+    package let origins: [Origin]
     package let revision: CommitID
     package let cause: String
     package let startedAt: Timestamp
@@ -101,10 +111,37 @@ package struct PassRecord: Hashable, Sendable {
     package let plan: String
     package let steps: Int
 
+    /// One service of a pass beside the code it runs.
+    package struct Origin: Hashable, Sendable {
+        package let service: ServiceName?
+        package let repository: RepositoryName
+        /// Branch, tag or commit as it was asked for.
+        package let reference: String
+        package let commit: CommitID
+        package let piece: Workpiece.ID
+        /// The environments its container is given.
+        package let environments: [EnvironmentName]
+
+        package init(
+            service: ServiceName?, repository: RepositoryName, reference: String, commit: CommitID,
+            piece: Workpiece.ID, environments: [EnvironmentName] = []
+        ) {
+            self.service = service
+            self.repository = repository
+            self.reference = reference
+            self.commit = commit
+            self.piece = piece
+            self.environments = environments
+        }
+    }
+
     package init(
-        sandbox: SandboxName?, revision: CommitID, cause: String, startedAt: Timestamp, plan: String, steps: Int
+        sandbox: SandboxName?, revision: CommitID, cause: String, startedAt: Timestamp, plan: String, steps: Int,
+        piece: Workpiece.ID? = nil, origins: [Origin] = []
     ) {
         self.sandbox = sandbox
+        self.piece = piece
+        self.origins = origins
         self.revision = revision
         self.cause = cause
         self.startedAt = startedAt
@@ -168,6 +205,8 @@ package struct EventRecord: Hashable, Sendable {
     package let at: Timestamp
     package let sandbox: SandboxName?
     package let service: ServiceName?
+    /// What is made, where the event is of that and not of one sandbox.
+    package let piece: Workpiece.ID?
     /// A stable word: `pass.started`, `step.completed`, `drift`, `manifest.problem`.
     package let kind: String
     package let message: String
@@ -176,8 +215,9 @@ package struct EventRecord: Hashable, Sendable {
 
     package init(
         at: Timestamp, sandbox: SandboxName? = nil, service: ServiceName? = nil, kind: String, message: String,
-        cause: String, revision: CommitID? = nil
+        cause: String, revision: CommitID? = nil, piece: Workpiece.ID? = nil
     ) {
+        self.piece = piece
         self.at = at
         self.sandbox = sandbox
         self.service = service

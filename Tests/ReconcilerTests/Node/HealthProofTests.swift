@@ -20,8 +20,8 @@ struct HealthProofTests {
 
         func prove(_ check: HealthCheck?) async -> HostError? {
             let host = NodeHost(
-                node: Sample.node, engine: engine, gateways: FakeGateways(), secrets: NoSecrets(),
-                key: FingerprintKey(Secret([1])), clock: clock)
+                node: Sample.node, engine: engine, gateways: FakeGateways(), workbench: IdleWorkbench(),
+                secrets: NoSecrets(), key: FingerprintKey(Secret([1])), clock: clock)
             do throws(HostError) {
                 try await host.perform(
                     .awaitHealthy(HealthProofTests.handle, address: "10.210.0.2", check: check), as: ResourceUID("u"))
@@ -189,8 +189,8 @@ struct HealthProofTests {
         script.deaf = ["10.0.0.2", "10.0.0.41"]
         let engine = FakeEngine(script)
         let host = NodeHost(
-            node: Sample.node, engine: engine, gateways: FakeGateways(), secrets: NoSecrets(),
-            key: FingerprintKey(Secret([1])), clock: VirtualClock(jumps: true))
+            node: Sample.node, engine: engine, gateways: FakeGateways(), workbench: IdleWorkbench(),
+            secrets: NoSecrets(), key: FingerprintKey(Secret([1])), clock: VirtualClock(jumps: true))
         var checks: [RouteKey: HealthCheck] = [:]
         for service in ["a", "b", "c", "d"] {
             checks[RouteKey(sandbox: Sample.name("qa"), service: Sample.name(service))] = Self.check()

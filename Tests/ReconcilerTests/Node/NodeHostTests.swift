@@ -14,7 +14,7 @@ struct NodeHostTests {
         init(sessions: [Int] = [0], environment: [String: String] = [:]) {
             gateways = FakeGateways(sessions: sessions)
             host = NodeHost(
-                node: Sample.node, engine: engine, gateways: gateways,
+                node: Sample.node, engine: engine, gateways: gateways, workbench: IdleWorkbench(),
                 secrets: LocalSecrets(environment: environment), key: FingerprintKey(Secret([1])), clock: clock)
         }
 

@@ -9,7 +9,7 @@ import Testing
 struct ExecutorTests {
     private func run(
         _ plan: Plan, on host: StepHost, journal: MemoryJournal = MemoryJournal(), width: Int = 3,
-        isSuperseded: @Sendable () async -> Bool = { false }
+        isSuperseded: @escaping @Sendable () async -> Bool = { false }
     ) async -> Executor.Outcome {
         let executor = Executor(
             hosts: [Sample.node: host], journal: journal, surroundings: .silent(), width: width)

@@ -19,15 +19,45 @@ struct LedgerTests {
 
         func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) {
             switch action {
-            case .create, .createNetwork:
-                made.append(uid)
-                if await journal.open[uid] == nil { missing.append("\(action)") }
+            case .create, .createNetwork, .checkout: await audit(action, uid)
+            case .build(let piece) where piece.image != nil: await audit(action, uid)
             default: break
             }
             try await host.perform(action, as: uid)
         }
 
+        private func audit(_ action: Action, _ uid: ResourceUID) async {
+            made.append(uid)
+            if await journal.open[uid] == nil { missing.append("\(action)") }
+        }
+
         nonisolated func changes() -> AsyncStream<Hint> { AsyncStream { $0.finish() } }
+    }
+
+    @Test(
+        "has a workpiece before it is made, and not after it is gone",
+        arguments: [
+            Recipe.worktree(build: HostBuild(command: ["make"]), target: "/src"), .image(ImageBuild()),
+        ])
+    func pieces(recipe: Recipe) async throws {
+        let journal = MemoryJournal()
+        let auditor = Auditor(journal)
+        let pass = Pass(
+            hosts: [Sample.node: auditor], journal: journal, pools: try await Pools(journal: journal),
+            surroundings: .silent())
+        let piece = Workpiece(
+            repository: Sample.repository, reference: "main", commit: Sample.commit("4"), recipe: recipe)
+        var goal = Pass.Goal(desired: Sample.desired())
+        goal.order = PieceOrder(piece: piece, node: Sample.node, sandboxes: [Sample.name("qa")])
+        #expect(await pass.run(.workpiece(piece.id), toward: goal).verdict == .converged)
+        #expect(await auditor.missing.isEmpty)
+        #expect(await journal.open.values.map(\.name) == [piece.id.text])
+        #expect(await Set(journal.open.keys).isSubset(of: auditor.made))
+
+        goal.order = nil
+        await auditor.host.change { $0.workshop.pieces[piece.id]?.idleMillis = PlanPolicy.standardKeepMillis }
+        #expect(await pass.run(.workpiece(piece.id), toward: goal).verdict == .converged)
+        #expect(await journal.open.isEmpty)
     }
 
     @Test("has everything before it is made, and nothing after it is gone")

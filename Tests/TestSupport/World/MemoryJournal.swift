@@ -9,6 +9,7 @@ package actor MemoryJournal: Journal {
     package private(set) var events: [StoredEvent] = []
     package private(set) var summaries: [PassSummary] = []
     package private(set) var steps: [StepRecord] = []
+    private var stepsByPass: [PassID: [StepRecord]] = [:]
     /// Every status ever put, in order.
     package private(set) var told: [SandboxStatus] = []
     private var standing: [SandboxName: SandboxStatus] = [:]
@@ -62,6 +63,7 @@ package actor MemoryJournal: Journal {
     package func record(_ step: StepRecord, of pass: PassID) throws(JournalError) {
         try check("record")
         steps.append(step)
+        stepsByPass[pass, default: []].append(step)
     }
     package func end(_ pass: PassID, _ outcome: PassOutcome, at time: Timestamp, message: String)
         throws(JournalError)
@@ -74,6 +76,16 @@ package actor MemoryJournal: Journal {
     package func passes(of sandbox: SandboxName?, limit: Int) throws(JournalError) -> [PassSummary] {
         Array(summaries.reversed().filter { sandbox == nil || $0.record.sandbox == sandbox }.prefix(limit))
     }
+    package func passes(making pieces: Set<Workpiece.ID>) throws(JournalError) -> [Workpiece.ID: PassSummary] {
+        var newest: [Workpiece.ID: PassSummary] = [:]
+        for summary in summaries {
+            guard let piece = summary.record.piece, pieces.contains(piece) else { continue }
+            // One that discards it is made of nothing.
+            if !summary.record.origins.isEmpty { newest[piece] = summary }
+        }
+        return newest
+    }
+    package func steps(of pass: PassID) throws(JournalError) -> [StepRecord] { stepsByPass[pass] ?? [] }
     package func append(_ event: EventRecord) throws(JournalError) {
         try check("append")
         events.append(StoredEvent(id: Int64(events.count + 1), event: event))

@@ -38,6 +38,26 @@ package enum Sample {
         DesiredService(use: .container(spec(image), branch: branch), place: place)
     }
 
+    package static let repository = CodeRepository(
+        name: name("account"), location: .folder("/srv/account.git"),
+        place: Place(file: "manifests/repositories.yaml", line: 1, column: 1))
+
+    /// A service made of a branch: built on the node, or an image of a Dockerfile.
+    package static func made(
+        of branch: String = "feature/login",
+        by recipe: Recipe = .worktree(build: HostBuild(command: ["make"]), target: "/src"),
+        image: String = "runtime:1", _ change: (inout ContainerSpec) -> Void = { _ in }
+    ) -> DesiredService {
+        DesiredService(
+            use: .container(
+                spec(image, change), branch: branch,
+                making: Making(repository: repository, reference: branch, recipe: recipe)), place: place)
+    }
+
+    package static func code(_ name: String = "feature/login") -> CodeReference {
+        CodeReference(repository.name, name)
+    }
+
     package static func baseline(_ host: String) -> DesiredService {
         DesiredService(use: .baseline(Endpoint(scheme: .http, host: host, port: 80)), place: place)
     }

@@ -16,6 +16,10 @@ package final class WatchedHost: Host {
         package var isAway = false
         /// Which looks are answered late.
         fileprivate var holds: @Sendable (SandboxName?) -> Bool = { _ in false }
+        /// Which deeds hang until they are given up or released.
+        fileprivate var hangs: @Sendable (Action) -> Bool = { _ in false }
+        /// Deeds that were given up while they hung.
+        package var givenUp: [Action] = []
         fileprivate var refuses: @Sendable (Action) -> Bool = { _ in false }
         fileprivate var waiting = 0
     }
@@ -46,6 +50,11 @@ package final class WatchedHost: Host {
 
     /// From now on these deeds are refused.
     package func refuse(_ refuses: @escaping @Sendable (Action) -> Bool) { record.withLock { $0.refuses = refuses } }
+
+    /// From now on these deeds do not end until nothing hangs any more, or their task is cancelled.
+    package func hang(_ hangs: @escaping @Sendable (Action) -> Bool) { record.withLock { $0.hangs = hangs } }
+
+    package var givenUp: [Action] { record.withLock(\.givenUp) }
 
     /// How many looks wait for their answer.
     package var waiting: Int { record.withLock(\.waiting) }
@@ -87,6 +96,11 @@ package final class WatchedHost: Host {
             return $0.refuses
         }
         if refuses(action) { throw HostError("\(action)", .refused, "simulated: the engine refuses") }
+        while record.withLock(\.hangs)(action), !Task.isCancelled { await pause() }
+        if Task.isCancelled {
+            record.withLock { $0.givenUp.append(action) }
+            throw HostError("\(action)", .unreachable, "simulated: given up")
+        }
         try await base.perform(action, as: uid)
     }
 

@@ -11,6 +11,13 @@ package struct World: Sendable {
     package var secrets: [SecretReference: Fingerprint] = [:]
     /// Containers whose image name has this word never become healthy.
     package static let brokenWord = "broken"
+    /// What repositories say of their references.
+    package var code: [CodeReference: CodeReading] = [:]
+    /// Commits whose build fails.
+    package var brokenCommits: Set<CommitID> = []
+    package var workshop = ObservedWorkshop(root: "/var/lib/berth/sources/pieces")
+    /// How often each workpiece was built.
+    package private(set) var builds: [Workpiece.ID: Int] = [:]
     private var lastID = 0
 
     package init(node: NodeName, images: Set<String>) {
@@ -27,6 +34,11 @@ package struct World: Sendable {
         for (name, live) in gateways { look.gateways[name] = live }
         for gateway in inquiry.gateways where gateway.node == node {
             look.gateways[gateway.name] = gateways[gateway.name] ?? ObservedGateway()
+        }
+        look.workshop = workshop
+        for making in inquiry.makings {
+            look.workshop.readings[making.code] =
+                CommitID(making.reference).map { .commit($0) } ?? code[making.code] ?? .asked
         }
         look.busyPorts = Set(containers.filter { $0.state == .running }.flatMap(\.published.values))
         for index in look.networks.indices {
@@ -52,7 +64,7 @@ package struct World: Sendable {
     }
 
     /// What an action broke: a route that led to a running container and leads nowhere now, though it is still there.
-    func breaches(since before: [RouteKey: ContainerID], by action: Action) -> [String] {
+    package func breaches(since before: [RouteKey: ContainerID], by action: Action) -> [String] {
         let now = serving
         var breaches: [String] = []
         for live in gateways.values {
@@ -75,7 +87,7 @@ package struct World: Sendable {
 
     // MARK: Acting
 
-    mutating func apply(_ action: Action, as uid: ResourceUID) throws(HostError) {
+    package mutating func apply(_ action: Action, as uid: ResourceUID) throws(HostError) {
         switch action {
         case .createNetwork(let draft): try createNetwork(draft, uid)
         case .removeNetwork(let id, _):
@@ -85,6 +97,24 @@ package struct World: Sendable {
             }
             networks.removeAll { $0.id == id }
         case .pull(let image): images[image.normalized] = "sha256:\(image.normalized)"
+        case .load(let bundle):
+            for image in bundle.images { images[image.reference.normalized] = image.id ?? "sha256:\(image.reference)" }
+        case .fetch: break
+        case .checkout(let piece): make(piece, uid)
+        case .build(let piece):
+            builds[piece.id, default: 0] += 1
+            make(piece, uid)
+            guard !brokenCommits.contains(piece.commit) else {
+                workshop.pieces[piece.id]?.condition = .failed(.build, message: "simulated: exit status 2")
+                throw HostError("\(action)", .refused, "simulated: exit status 2")
+            }
+            if let image = piece.image { images[image.normalized] = "sha256:\(image)" }
+        case .discard(let id):
+            guard !containers.contains(where: { $0.ownership.mark?.origin?.piece == id }) else {
+                preconditionFailure("a workpiece in use was discarded: promise 2")
+            }
+            if let image = workshop.pieces[id]?.image { images[image.normalized] = nil }
+            workshop.pieces[id] = nil
         case .create(let draft): try create(draft, uid)
         case .start(let handle): try update(handle, action) { $0.state = .running }
         case .unpause(let handle): try update(handle, action) { $0.state = .running }
@@ -126,6 +156,17 @@ package struct World: Sendable {
         }
     }
 
+    private mutating func make(_ piece: Workpiece, _ uid: ResourceUID) {
+        let isDone: Bool
+        switch piece.recipe {
+        case .worktree(nil, _), .image: isDone = true
+        case .worktree: isDone = builds[piece.id] != nil
+        }
+        workshop.pieces[piece.id] = ObservedWorkpiece(
+            condition: isDone ? .ready : .unfinished, repository: piece.repository.name, commit: piece.commit,
+            image: piece.image, uid: piece.image == nil ? workshop.pieces[piece.id]?.uid ?? uid : uid)
+    }
+
     private mutating func createNetwork(_ draft: NetworkDraft, _ uid: ResourceUID) throws(HostError) {
         guard !networks.contains(where: { $0.name == draft.name }) else { return }
         guard !networks.contains(where: { $0.subnet?.overlaps(draft.subnet) ?? false }) else {
@@ -148,11 +189,18 @@ package struct World: Sendable {
         guard networks.contains(where: { $0.name == draft.network }) else {
             throw HostError(operation, .stale, "no such network")
         }
-        let mark = Ownership.Mark(sandbox: draft.sandbox, service: draft.service, uid: uid, digest: draft.digest)
+        for mount in draft.spec.mounts {
+            let isThere = workshop.pieces.contains { id, piece in
+                piece.condition == .ready && mount.source.hasPrefix("\(workshop.root)/\(id)/")
+            }
+            guard isThere else { throw HostError(operation, .stale, "no such folder: \(mount.source)") }
+        }
+        let mark = Ownership.Mark(
+            sandbox: draft.sandbox, service: draft.service, uid: uid, digest: draft.digest, origin: draft.origin)
         var container = ObservedContainer(
             id: ContainerID(nextID()), name: draft.name, ownership: .ours(mark), state: .created,
-            image: draft.spec.image.text, imageID: image, command: draft.spec.command, limits: draft.spec.limits,
-            restart: draft.spec.restart, published: draft.published,
+            image: draft.spec.image.text, imageID: image, command: draft.spec.command, mounts: Set(draft.spec.mounts),
+            limits: draft.spec.limits, restart: draft.spec.restart, published: draft.published,
             attachments: [draft.network: .init(address: draft.address, aliases: [draft.service.text])])
         for (name, value) in draft.spec.environment {
             switch value {
