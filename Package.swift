@@ -37,12 +37,13 @@ let package = Package(
         library("Git", uses: ["CLibgit2", "Model", "Reconciler", .subprocess]),
         library("HAProxy", uses: ["Model", "Reconciler"]),
         library("SQLiteJournal", uses: ["Model", "Reconciler", .grdb]),
+        library("Workshop", uses: ["Model", "Reconciler", .logging]),
 
         // MARK: The program
         library(
             "Commands",
             uses: [
-                "Docker", "Git", "HAProxy", "Manifest", "Model", "Planner", "Reconciler", "SQLiteJournal",
+                "Docker", "Git", "HAProxy", "Manifest", "Model", "Planner", "Reconciler", "SQLiteJournal", "Workshop",
                 .argumentParser, .lifecycle, .logging, .signals,
             ], goldens: ["Output/Golden"]),
         [.executableTarget(name: "berth", dependencies: ["Commands"], swiftSettings: .strict)],

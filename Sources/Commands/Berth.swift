@@ -13,8 +13,11 @@ package struct Berth: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Manifests", subcommands: [InitCommand.self, ValidateCommand.self]),
             CommandGroup(
-                name: "Converging", subcommands: [ReconcileCommand.self, ServeCommand.self, DestroyCommand.self]),
-            CommandGroup(name: "Looking", subcommands: [StatusCommand.self, EventsCommand.self, HistoryCommand.self]),
+                name: "Converging",
+                subcommands: [ReconcileCommand.self, ServeCommand.self, RetryCommand.self, DestroyCommand.self]),
+            CommandGroup(
+                name: "Looking",
+                subcommands: [StatusCommand.self, LogsCommand.self, EventsCommand.self, HistoryCommand.self]),
             CommandGroup(name: "Internal", subcommands: [InternalFetchCommand.self]),
         ])
 

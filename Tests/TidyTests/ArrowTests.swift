@@ -13,14 +13,15 @@ struct ArrowTests {
         "Git": ["CLibgit2", "Model", "Reconciler", ".subprocess"],
         "HAProxy": ["Model", "Reconciler"],
         "SQLiteJournal": ["Model", "Reconciler", ".grdb"],
+        "Workshop": ["Model", "Reconciler", ".logging"],
         "Commands": [
-            "Docker", "Git", "HAProxy", "Manifest", "Model", "Planner", "Reconciler", "SQLiteJournal",
+            "Docker", "Git", "HAProxy", "Manifest", "Model", "Planner", "Reconciler", "SQLiteJournal", "Workshop",
             ".argumentParser", ".lifecycle", ".logging", ".signals",
         ],
         "berth": ["Commands"],
     ]
 
-    static let adapters: Set<String> = ["Docker", "Git", "HAProxy", "SQLiteJournal"]
+    static let adapters: Set<String> = ["Docker", "Git", "HAProxy", "SQLiteJournal", "Workshop"]
 
     /// The targets that may import a module that is not ours.
     static let vendors: [(module: String, targets: Set<String>)] = [
@@ -30,7 +31,7 @@ struct ArrowTests {
         ("CLibyaml", ["Manifest"]),
         ("Crypto", ["Model"]),
         ("GRDB", ["SQLiteJournal"]),
-        ("Logging", ["Commands", "Reconciler"]),
+        ("Logging", ["Commands", "Reconciler", "Workshop"]),
         ("NIO", ["Docker"]),
         ("ServiceLifecycle", ["Commands", "Reconciler"]),
         ("Subprocess", ["Git"]),

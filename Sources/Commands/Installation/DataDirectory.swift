@@ -2,16 +2,28 @@ internal import Foundation
 internal import Model
 
 /// The folder where an installation keeps what it knows (`design.md` §8). All of it except `secrets/` can be deleted.
-struct DataDirectory {
-    let path: String
+package struct DataDirectory {
+    package let path: String
 
     var journal: String { path + "/berth.sqlite" }
     var mirror: String { path + "/mirror.git" }
     var gateways: String { path + "/gateway" }
+    /// Mirrors of the services' repositories, and what is made of their commits.
+    var sources: String { path + "/sources" }
+    /// What builds wrote, a file for each workpiece.
+    var pieceLogs: String { logs + "/pieces" }
+    /// The keys by which ssh servers were first known.
+    var hostKeys: String { secrets + "/hostkeys" }
     /// Touched to ask the daemon to look now.
     var nudge: String { path + "/nudge" }
     private var lockFile: String { path + "/lock" }
     private var secrets: String { path + "/secrets" }
+    private var logs: String { path + "/logs" }
+
+    /// Builds run as another user, who goes through to `sources` and sees nothing on the way.
+    private static let passage = 0o711
+    private static let closed = 0o700
+    private static let closedFile = 0o600
 
     /// `/var/lib/berth` for root, `~/.local/share/berth` for everybody else.
     static func standardPath(environment: [String: String]) -> String {
@@ -19,19 +31,50 @@ struct DataDirectory {
         return (environment["XDG_DATA_HOME"] ?? (environment["HOME"] ?? "/tmp") + "/.local/share") + "/berth"
     }
 
-    init(_ path: String) { self.path = URL(filePath: path).standardizedFileURL.path(percentEncoded: false) }
+    package init(_ path: String) { self.path = URL(filePath: path).standardizedFileURL.path(percentEncoded: false) }
 
     var exists: Bool { FileManager.default.fileExists(atPath: secrets) }
 
-    /// Makes the folders where they are missing, readable by their owner alone.
-    func prepare() throws {
-        for folder in [path, secrets, gateways] {
-            do {
-                try FileManager.default.createDirectory(
-                    atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            } catch {
-                throw Complaint("the data directory \(folder) cannot be made: \(error.localizedDescription)")
-            }
+    /// Makes the folders where they are missing. What is in them is for their owner alone, but for `sources`, where the
+    /// workshop sees to that itself.
+    package func prepare() throws {
+        try make(path, Self.passage)
+        for folder in [secrets, gateways, logs, pieceLogs, mirror] { try make(folder, Self.closed) }
+        try make(sources, Self.passage)
+        // The database is made with the mode of this file, and its log with that of the database.
+        try makeFile(journal)
+        for file in [journal, journal + "-wal", journal + "-shm", nudge, lockFile]
+        where FileManager.default.fileExists(atPath: file) { try set(Self.closedFile, on: file) }
+    }
+
+    private func make(_ folder: String, _ mode: Int) throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: mode])
+        } catch {
+            throw Complaint("the data directory \(folder) cannot be made: \(error.localizedDescription)")
+        }
+        // One that is there already may have been made by an earlier version, or by somebody else with more rights.
+        let attributes = try? FileManager.default.attributesOfItem(atPath: folder)  // SAFE: what is not known is set
+        let now = (attributes?[.posixPermissions] as? NSNumber)?.intValue
+        let wanted = mode == Self.passage ? (now ?? 0) | mode : mode
+        if now != wanted { try set(wanted, on: folder) }
+    }
+
+    /// Leaves one that is there as it is.
+    private func makeFile(_ file: String) throws {
+        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, mode_t(Self.closedFile))
+        guard descriptor >= 0 else {
+            throw Complaint("\(file) cannot be opened: \(String(cString: strerror(errno)))")
+        }
+        close(descriptor)
+    }
+
+    private func set(_ mode: Int, on path: String) throws {
+        do {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+        } catch {
+            throw Complaint("the mode of \(path) cannot be set: \(error.localizedDescription)")
         }
     }
 
@@ -101,8 +144,8 @@ final class DataLock: Sendable {
 }
 
 /// Something the person at the terminal has to know, in a sentence.
-struct Complaint: Error, CustomStringConvertible {
-    let description: String
+package struct Complaint: Error, CustomStringConvertible {
+    package let description: String
     init(_ description: String) { self.description = description }
 }
 

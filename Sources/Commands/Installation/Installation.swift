@@ -1,11 +1,13 @@
 internal import Docker
 internal import Foundation
+internal import Git
 internal import HAProxy
 internal import Logging
 internal import Model
 internal import Planner
 internal import Reconciler
 internal import SQLiteJournal
+internal import Workshop
 
 /// Everything a process needs to act for an installation: the lock, the lease, the journal and the node's host.
 struct Installation {
@@ -14,13 +16,15 @@ struct Installation {
     let journal: SQLiteJournal
     let engine: DockerEngine
     let gateways: HAProxyDriver
+    let workshop: Workshop
+    let policy: PlanPolicy
     let surroundings: Surroundings
     private let lock: DataLock
 
     /// Gives `body` the installation, and shuts its engine down however that ends. `nil` while another process acts for
     /// this data directory.
     static func opened<Answer>(
-        _ data: DataOptions, _ node: NodeOptions, logger: Logger,
+        _ data: DataOptions, _ node: NodeOptions, _ making: WorkshopOptions, logger: Logger,
         _ body: (Installation) async throws -> Answer
     ) async throws -> Answer? {
         let directory = data.directory
@@ -33,6 +37,9 @@ struct Installation {
                 Installation(
                     directory: directory, identity: identity, journal: journal, engine: engine,
                     gateways: HAProxyDriver(directory: directory.gateways, executable: node.haproxy),
+                    workshop: try making.workshop(
+                        in: directory, on: engine, hostKeys: .kept(in: directory.hostKeys), logger: logger),
+                    policy: making.policy,
                     surroundings: Surroundings(
                         now: { .now }, newUID: { ResourceUID(randomHex(bytes: 8)) }, logger: logger), lock: lock))
         }
@@ -81,7 +88,7 @@ struct Installation {
 
     func host(for node: NodeName) -> NodeHost {
         NodeHost(
-            node: node, engine: engine, gateways: gateways,
+            node: node, engine: engine, gateways: gateways, workbench: workshop,
             secrets: LocalSecrets(environment: ProcessInfo.processInfo.environment), key: identity.key,
             clock: ContinuousClock())
     }
@@ -95,7 +102,8 @@ struct Installation {
             source: source, hosts: [node: host(for: node)], journal: journal, pools: try await Pools(journal: journal),
             surroundings: surroundings, clock: ContinuousClock(),
             settings: .init(
-                interval: interval, branch: branch, processID: ProcessInfo.processInfo.processIdentifier))
+                interval: interval, policy: policy, branch: branch, processID: ProcessInfo.processInfo.processIdentifier
+            ))
     }
 }
 

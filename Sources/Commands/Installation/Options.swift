@@ -21,16 +21,20 @@ struct RepositoryOptions: ParsableArguments {
     }
 
     static func source(of repo: String, branch: String, mirror: String) throws -> GitSource {
-        let fetch = FetchCommand(executable: try ownExecutable(), arguments: [InternalFetchCommand.name])
-        return GitSource(
+        GitSource(
             location: try GitLocation(repo), branch: branch,
-            remote: GitSource.Remote(mirror: mirror, fetch: fetch, pollInterval: poll),
+            remote: GitSource.Remote(mirror: mirror, fetch: try .own(), pollInterval: poll),
             jitter: SystemRandomNumberGenerator())
     }
+}
 
-    private static func ownExecutable() throws -> String {
+extension FetchCommand {
+    /// This program itself, as the child that does what may hang.
+    static func own() throws -> FetchCommand {
         do {
-            return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+            return FetchCommand(
+                executable: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"),
+                arguments: [InternalFetchCommand.name])
         } catch {
             throw Complaint("the program cannot find itself in /proc: \(error.localizedDescription)")
         }

@@ -5,9 +5,12 @@ internal import SQLiteJournal
 
 struct HistoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "history", abstract: "Every pass: when, which commit, what came of it, and why.")
+        commandName: "history", abstract: "Every pass: when, which commit, what came of it, and why.",
+        discussion: """
+            Of one sandbox it is the audit trail: who, which repository, branch and commit, and how long each stage took.
+            """)
 
-    @Argument(help: "Only this sandbox.")
+    @Argument(help: "Only this sandbox, with its code and stages.")
     var sandbox: String?
 
     @OptionGroup var data: DataOptions
@@ -23,12 +26,41 @@ struct HistoryCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let name = try sandbox.map { try SandboxName(slugging: $0) }
+        let journal = try JournalReader(data).journal
         let terminal = Terminal.standard()
-        let passes = try await JournalReader(data).journal.passes(of: name, limit: tail)
-        switch output {
-        case .text: terminal.write(HistoryTable(passes, zone: .local).text(in: terminal.display))
-        case .json: terminal.write(HistoryJSON(passes).text)
+        guard let sandbox else {
+            let passes = try await journal.passes(of: nil, limit: tail)
+            switch output {
+            case .text: terminal.write(HistoryTable(passes, zone: .local).text(in: terminal.display))
+            case .json: terminal.write(HistoryJSON(passes).text)
+            }
+            return
         }
+        let name = try SandboxName(slugging: sandbox)
+        let runs = Array(Run.all(of: try await Self.sources(of: name, in: journal, limit: tail)).prefix(tail))
+        switch output {
+        case .text: terminal.write(RunTable(runs, zone: .local).text(in: terminal.display))
+        case .json: terminal.write(RunJSON(of: name, runs).text)
+        }
+    }
+
+    private static func sources(
+        of sandbox: SandboxName, in journal: SQLiteJournal, limit: Int
+    ) async throws -> Run.Sources {
+        let passes = try await journal.passes(of: sandbox, limit: limit)
+        let awaited = try await journal.awaited(by: sandbox)
+        let pieces = Set(passes.flatMap { $0.record.origins.map(\.piece) }).union(awaited.compactMap(\.piece))
+        let makings = try await journal.passes(making: pieces)
+        var steps: [PassID: [StepRecord]] = [:]
+        for pass in passes + makings.values { steps[pass.id] = try await journal.steps(of: pass.id) }
+        var authors: [CommitID: String] = [:]
+        for event in try await journal.events(after: 0, sandbox: nil, limit: EventsCommand.most).map(\.event) {
+            // `commit 9f3c1e2 by Achmad`
+            guard event.kind == "revision.seen", let revision = event.revision,
+                let name = event.cause.firstRange(of: " by ")
+            else { continue }
+            authors[revision] = String(event.cause[name.upperBound...])
+        }
+        return Run.Sources(passes: passes, steps: steps, makings: makings, awaited: awaited, authors: authors)
     }
 }

@@ -21,10 +21,7 @@ struct JournalReader {
     func standing(of sandbox: SandboxName? = nil) async throws -> Standing {
         let statuses = try await journal.statuses()
         let fleet = try await journal.fleetStatus()
-        if let sandbox, !statuses.contains(where: { $0.sandbox == sandbox }) {
-            let known = statuses.map(\.sandbox.text).joined(separator: ", ")
-            throw Complaint("there is no sandbox \(sandbox); there are: \(known.isEmpty ? "none" : known)")
-        }
+        if let sandbox { _ = try Addressee(sandbox.text).status(in: statuses) }
         return Standing(
             sandboxes: statuses.filter { sandbox == nil || $0.sandbox == sandbox }, fleet: fleet,
             daemon: directory.isHeld ? .running(processID: fleet?.processID) : .notRunning, now: .now)

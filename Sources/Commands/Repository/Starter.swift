@@ -60,9 +60,17 @@ package enum Starter {
             path: "services/account.yaml",
             text: #"""
             # yaml-language-server: $schema=../../.berth/berth.schema.json
-            # {branch} becomes the branch that a sandbox chooses: feature/login is the tag feature-login.
+            # Where the source is kept: a folder of this machine, or `url: ssh://…` or `url: https://…` with a credentialRef.
+            repository: account
+            path: /var/tmp/berth-demo/account.git
+            ---
+            # A branch is built on this machine; its files are then mounted read-only at /src, into an image that is here already.
             service: account
-            image: berth-demo/account:{branch}
+            repository: account
+            recipe:
+              type: hostBuild
+              build: {command: [sh, build]}                   # such as [go, build, -o, account, .]
+              run: {image: "berth-demo/base:1", command: [sh, /src/serve]}
             ports: [{name: http, container: 8080}]
             health: {http: {path: /health}}
             environmentRefs: [common]
@@ -83,7 +91,7 @@ package enum Starter {
             path: "services/payment.yaml",
             text: #"""
             # yaml-language-server: $schema=../../.berth/berth.schema.json
-            # {branch} becomes the branch that a sandbox chooses: feature/login is the tag feature-login.
+            # An image for each branch: {branch} becomes the branch that a sandbox chooses, feature/login the tag feature-login.
             service: payment
             image: berth-demo/payment:{branch}
             ports: [{name: http, container: 8080}]
@@ -96,7 +104,7 @@ package enum Starter {
             path: "services/user.yaml",
             text: #"""
             # yaml-language-server: $schema=../../.berth/berth.schema.json
-            # {branch} becomes the branch that a sandbox chooses: feature/login is the tag feature-login.
+            # An image for each branch: {branch} becomes the branch that a sandbox chooses, feature/login the tag feature-login.
             service: user
             image: berth-demo/user:{branch}
             ports: [{name: http, container: 8080}]

@@ -5,7 +5,8 @@ package import Reconciler
 /// What a sentence of `FleetStatus.notices` is about, by the words that the planner and the fleet use.
 enum Remark: Hashable {
     case gatewayMoves
-    case gateway
+    /// A gateway, an archive of images or a workpiece that is not as it should be.
+    case shared
     case blindSpot
     case heldDeletions
     case other
@@ -13,8 +14,8 @@ enum Remark: Hashable {
     init(_ sentence: String) {
         if sentence.hasPrefix("gateway "), sentence.hasSuffix(" is being configured") {
             self = .gatewayMoves
-        } else if sentence.hasPrefix("gateway "), sentence.contains(": ") {
-            self = .gateway
+        } else if Self.sharedThings.contains(where: sentence.hasPrefix), sentence.contains(": ") {
+            self = .shared
         } else if sentence.hasPrefix("node ") && sentence.contains("is away")
             || sentence.contains("which nobody serves")
         {
@@ -25,6 +26,8 @@ enum Remark: Hashable {
             self = .other
         }
     }
+
+    private static let sharedThings = ["gateway ", "bundle ", "workpiece "]
 }
 
 /// What converging came to: the exit code, and what a person should know, each thing once.
@@ -69,19 +72,23 @@ package struct Conclusion: Hashable, Sendable {
         case .gatewayMoves: return
         case .blindSpot: isBlind = true
         case .heldDeletions: isHeld = true
-        case .gateway, .other: isBad = true
+        case .shared, .other: isBad = true
         }
         tell(notice)
     }
 
     private mutating func take(_ plan: FleetPlan, isSettled: Bool) {
         plan.blindSpots.forEach { take($0) }
+        for sentence in plan.unanswered {
+            isBlind = true
+            tell(sentence)
+        }
         if let held = plan.heldDeletions { take(held.sentence) }
         for (name, problem) in plan.frozen.sorted(by: { $0.key < $1.key }) {
             isBad = true
             tell("\(name): left as it is: \(problem)")
         }
-        for subject in plan.plans where subject.kind != .none {
+        for subject in plan.plans where subject.kind != .none && !subject.isTidying {
             let blockers = subject.blockers.filter { $0.need != .consent }
             for blocker in blockers { tell("\(subject.subject): \(blocker)", of: blocker.sentence) }
             guard subject.blockers.isEmpty || !blockers.isEmpty else { continue }
@@ -96,6 +103,16 @@ package struct Conclusion: Hashable, Sendable {
     private mutating func tell(_ sentence: String, of core: String? = nil) {
         guard !sentences.contains(where: { $0.contains(core ?? sentence) }) else { return }
         sentences.append(sentence)
+    }
+}
+
+extension Plan {
+    /// Whether it only removes what nobody uses: whether that is done now or later changes nothing.
+    fileprivate var isTidying: Bool {
+        switch subject {
+        case .workpiece: kind == .remove
+        case .gateway, .bundle, .sandbox: false
+        }
     }
 }
 

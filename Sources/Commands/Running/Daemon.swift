@@ -101,7 +101,9 @@ struct Nudges {
     }
 
     func send() throws {
-        guard FileManager.default.createFile(atPath: directory.nudge, contents: Data("\(Timestamp.now)".utf8)) else {
+        let isWritten = FileManager.default.createFile(
+            atPath: directory.nudge, contents: Data("\(Timestamp.now)".utf8), attributes: [.posixPermissions: 0o600])
+        guard isWritten else {
             throw Complaint("\(directory.nudge) cannot be written, so the daemon cannot be asked to look")
         }
     }

@@ -24,7 +24,8 @@ struct DestroyCommand: AsyncParsableCommand {
             return Terminal.say("Nothing to remove: \(data.directory.path) holds no installation.")
         }
         let logger = Logger.standard(.error)
-        let done: Void? = try await Installation.opened(data, node, logger: logger) { try await destroy($0) }
+        let making = try WorkshopOptions.parse([])
+        let done: Void? = try await Installation.opened(data, node, making, logger: logger) { try await destroy($0) }
         guard done != nil else { throw Complaint("a berth still acts for \(data.directory.path); stop it first") }
     }
 
@@ -35,6 +36,7 @@ struct DestroyCommand: AsyncParsableCommand {
         let inputs = try await look(host, name)
         guard yes else {
             for sandbox in inputs.existing.sorted() { Terminal.say("would remove sandbox \(sandbox)") }
+            for piece in pieces(in: inputs, on: name) { Terminal.say("would remove workpiece \(piece)") }
             for gateway in gateways(installation) { Terminal.say("would remove gateway \(gateway)") }
             return Terminal.say("Nothing was done. To do it: berth destroy --yes")
         }
@@ -62,11 +64,22 @@ struct DestroyCommand: AsyncParsableCommand {
             try await installation.journal.forget(sandbox)
             Terminal.say("removed sandbox \(sandbox)")
         }
-        let residue = try await look(host, name).existing
+        var tidying = Pass.Goal(desired: inputs.desired)
+        // Nobody goes back to it.
+        tidying.policy.keepMillis = 0
+        for piece in pieces(in: inputs, on: name) {
+            let result = await pass.run(.workpiece(piece), toward: tidying)
+            guard result.complaints.isEmpty else {
+                throw Complaint("workpiece \(piece) is not removed: \(result.complaints.joined(separator: "; "))")
+            }
+            Terminal.say("removed workpiece \(piece)")
+        }
+        let after = try await look(host, name)
+        let residue = after.existing.map(\.text) + pieces(in: after, on: name).map(\.text)
         let open = try await installation.journal.openEntries().count
         guard residue.isEmpty, open == 0 else {
             throw Complaint(
-                "left behind: \(residue.sorted().map(\.text).joined(separator: ", ")), \(open) ledger entries")
+                "left behind: \(residue.sorted().joined(separator: ", ")), \(open) ledger entries")
         }
         Terminal.say("Residue: 0 containers, 0 networks, 0 routes, 0 ports.")
     }
@@ -77,6 +90,10 @@ struct DestroyCommand: AsyncParsableCommand {
             revision: Revision(commit: none, author: "", committedAt: .now, subject: "berth destroy"))
         let observed = try await host.observe(Inquiry())
         return FleetPlan.Inputs(desired: nothing, observed: [name: observed])
+    }
+
+    private func pieces(in inputs: FleetPlan.Inputs, on name: NodeName) -> [Workpiece.ID] {
+        inputs.observed[name]?.workshop.pieces.keys.sorted() ?? []
     }
 
     private func gateways(_ installation: Installation) -> [GatewayName] {

@@ -2,10 +2,12 @@ internal import Docker
 internal import Foundation
 internal import Git
 internal import HAProxy
+internal import Logging
 internal import Model
 internal import Planner
 internal import Reconciler
 internal import SQLiteJournal
+internal import Workshop
 
 /// The plan of one commit against what this machine's engine and gateway say, made without a host that could act.
 struct DryRun {
@@ -15,8 +17,8 @@ struct DryRun {
     let known: Set<SandboxName>
 
     static func take(
-        _ repository: RepositoryOptions, _ data: DataOptions, _ node: NodeOptions, revision: String?,
-        only: Set<SandboxName>?, consented: Int
+        _ repository: RepositoryOptions, _ data: DataOptions, _ node: NodeOptions, _ making: WorkshopOptions,
+        revision: String?, only: Set<SandboxName>?, consented: Int
     ) async throws -> DryRun {
         let directory = data.directory
         let scratch = try Scratch()
@@ -29,14 +31,17 @@ struct DryRun {
         let memory = try await Memory(directory)
         let name = try node.name(in: desired)
         let survey = try await node.withEngine(identity) { engine in
+            // Nothing is made or kept where there is no installation, and no first key of a server anywhere.
+            let workshop = try making.workshop(
+                in: directory, on: engine, hostKeys: .forgotten(beside: directory.hostKeys), logger: .standard(.error))
             let host = NodeHost(
                 node: name, engine: engine,
-                gateways: HAProxyDriver(directory: directory.gateways, executable: node.haproxy),
+                gateways: HAProxyDriver(directory: directory.gateways, executable: node.haproxy), workbench: workshop,
                 secrets: LocalSecrets(environment: ProcessInfo.processInfo.environment), key: identity.key,
                 clock: ContinuousClock())
             return await Survey.take(
                 of: desired, on: [name: LookingGlass(host)], applied: memory.applied, consented: consented, only: only,
-                policy: PlanPolicy(), pools: memory.pools)
+                policy: making.policy, pools: memory.pools, patience: WorkshopOptions.patience)
         }
         return DryRun(
             plan: survey.plan,

@@ -108,7 +108,7 @@ package struct Standings {
         for notice in notices {
             switch Remark(notice) {
             case .gatewayMoves: moving.append(notice)
-            case .gateway: complaints.append(notice)
+            case .shared: complaints.append(notice)
             case .blindSpot, .heldDeletions, .other: break
             }
         }

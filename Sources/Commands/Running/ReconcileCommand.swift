@@ -22,6 +22,7 @@ struct ReconcileCommand: AsyncParsableCommand {
     @OptionGroup var repository: RepositoryOptions
     @OptionGroup var data: DataOptions
     @OptionGroup var node: NodeOptions
+    @OptionGroup var making: WorkshopOptions
 
     @Flag(help: "Show the plan and touch nothing.")
     var dryRun = false
@@ -51,7 +52,7 @@ struct ReconcileCommand: AsyncParsableCommand {
     func run() async throws {
         if dryRun { return try await showPlan() }
         let terminal = Terminal.standard()
-        let done: Void? = try await Installation.opened(data, node, logger: .standard(.error)) {
+        let done: Void? = try await Installation.opened(data, node, making, logger: .standard(.error)) {
             try await converge($0, terminal)
         }
         if done == nil { try await ask(terminal) }
@@ -62,7 +63,7 @@ struct ReconcileCommand: AsyncParsableCommand {
     private func showPlan() async throws {
         let only = sandbox.isEmpty ? nil : Set(try sandbox.map { try SandboxName(slugging: $0) })
         let dry = try await DryRun.take(
-            repository, data, node, revision: revision, only: only, consented: allowDeletions)
+            repository, data, node, making, revision: revision, only: only, consented: allowDeletions)
         if let stranger = only?.subtracting(dry.known).min() {
             let known = dry.known.sorted().map(\.text).joined(separator: ", ")
             throw Complaint("there is no sandbox \(stranger); there are: \(known.isEmpty ? "none" : known)")
@@ -107,7 +108,8 @@ struct ReconcileCommand: AsyncParsableCommand {
         for status in try await installation.journal.statuses() { applied[status.sandbox] = status.applied }
         return await Survey.take(
             of: desired, on: [name: installation.host(for: name)], applied: applied, consented: allowDeletions,
-            policy: PlanPolicy(), pools: AllocationTable(held: try await installation.journal.allocations())
+            policy: installation.policy, pools: AllocationTable(held: try await installation.journal.allocations()),
+            patience: WorkshopOptions.patience
         ).plan
     }
 

@@ -11,13 +11,14 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve", abstract: "Follow a manifest repository and keep this machine at its newest commit.",
         discussion: """
             A push is noticed at once where the repository is a folder of this machine, and within some seconds where \
-            it is a URL. What is changed by hand is mended, from the engine's events and at every interval. Stop it \
+            it is a URL; so is a push to a service's own repository. What is changed by hand is mended, from the engine's events and at every interval. Stop it \
             with SIGTERM: what runs keeps running.
             """)
 
     @OptionGroup var repository: RepositoryOptions
     @OptionGroup var data: DataOptions
     @OptionGroup var node: NodeOptions
+    @OptionGroup var making: WorkshopOptions
 
     @Option(help: "The time between two looks at everything, such as 30s or 5m.", transform: parseDuration)
     var interval = Duration.seconds(30)
@@ -30,7 +31,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let logger = Logger.standard(logLevel)
-        let done: Void? = try await Installation.opened(data, node, logger: logger) { installation in
+        let done: Void? = try await Installation.opened(data, node, making, logger: logger) { installation in
             let source = try repository.source(mirror: installation.directory.mirror)
             let daemon = Daemon(
                 installation: installation, loader: ManifestLoader(source: source), node: node,
@@ -56,6 +57,15 @@ struct ServeCommand: AsyncParsableCommand {
         count <= 86_400 / unit
     else { throw ValidationError("\"\(text)\" is no duration; write it like 30s, 5m or 2h, a day at most") }
     return .seconds(count * unit)
+}
+
+/// `30s`, `5m`, `2h` or `7d`; between a second and a year.
+@Sendable package func parseLongDuration(_ text: String) throws -> Duration {
+    guard text.last == "d" else { return try parseDuration(text) }
+    guard let days = Int(text.dropLast()), (1...365).contains(days) else {
+        throw ValidationError("\"\(text)\" is no duration; write it like 12h or 7d, a year at most")
+    }
+    return .seconds(days * 86_400)
 }
 
 @Sendable func parseLevel(_ text: String) throws -> Logger.Level {

@@ -50,8 +50,20 @@ struct HistoryTests {
             #expect(object["id"] as? Int64 == event.id)
             #expect(object["message"] as? String == event.event.message)
             #expect(object["kind"] as? String == event.event.kind)
-            #expect(Set(object.keys).count == 9)
+            #expect(Set(object.keys).count == 10)
         }
+    }
+
+    @Test("What is made of a commit is told with its name, and what waits for it with its own", arguments: [60, 160])
+    func pieces(width: Int) throws {
+        let display = Display(medium: .terminal(width: width, height: 40), colour: .plain)
+        var lines = EventLines(zone: .utc)
+        let stored = PieceProgressTests.story.prefix(6).enumerated().map {
+            StoredEvent(id: Int64($0.offset), event: $0.element)
+        }
+        try expectGolden(visible(lines.text(of: stored, in: display)), "events-pieces-\(width)")
+        let made = try #require(stored.first { $0.event.sandbox == nil })
+        #expect(try jsonObject(EventJSON.text(of: [made]))["piece"] as? String == "account-444444444444-0a1b2c3d")
     }
 
     @Test("History at every width; a failure's message is below its pass", arguments: OutputSample.displays.map(\.name))

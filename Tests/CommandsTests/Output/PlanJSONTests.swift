@@ -24,6 +24,18 @@ struct PlanJSONTests {
         broken.frozen = [Sample.name("old"): OutputSample.problems[1]]
         var changed = ObservedNode(node: Sample.node, images: image)
         changed.containers = [container("qa", "account", "shop/account:0")]
+        let made = Sample.desired(Sample.sandbox(["account": Sample.made()]))
+        let runtime = ["runtime:1": "sha256:1"]
+        var bundled = Sample.desired()
+        bundled.bundles = [
+            Sample.name("runtimes"): DesiredBundle(
+                name: Sample.name("runtimes"), images: [DesiredBundle.Image(Sample.image("runtime:1"))],
+                archive: "/srv/runtimes.tar",
+                sha256: String(repeating: "0", count: 64), place: Sample.place)
+        ]
+        var unused = ObservedNode(node: Sample.node)
+        unused.workshop.pieces[PieceProgressTests.piece] = ObservedWorkpiece(
+            condition: .ready, repository: Sample.repository.name, commit: Sample.commit("4"), idleMillis: .max)
         return [
             "create": plan(Sample.desired(qa), ObservedNode(node: Sample.node, images: image)),
             "change": plan(Sample.desired(qa), changed),
@@ -33,6 +45,13 @@ struct PlanJSONTests {
                 FleetPlan.Inputs(desired: Sample.desired(qa), observed: [:], away: [Sample.node: "refused"])),
             "held": plan(Sample.desired(), strangers(5)),
             "removed": plan(Sample.desired(qa), strangers(1)),
+            "made": plan(
+                made, ObservedNode(node: Sample.node, images: runtime, workshop: workshop(.commit(Sample.commit("4"))))),
+            "silent": plan(made, ObservedNode(node: Sample.node, images: runtime, workshop: workshop(.asked))),
+            "loaded": plan(bundled, ObservedNode(node: Sample.node)),
+            "unused": plan(
+                DesiredState(revision: Sample.revision(), nodes: [Sample.node: DesiredNode(name: Sample.node)]),
+                unused),
             "nothing": plan(DesiredState(revision: Sample.revision()), ObservedNode(node: Sample.node)),
         ]
     }()
@@ -84,7 +103,7 @@ struct PlanJSONTests {
         "The exit code says what keeps the plan from being trusted before what is in it",
         arguments: [
             ("nothing", 0), ("create", 2), ("change", 2), ("removed", 2), ("held", 3), ("away", 5), ("broken", 1),
-            ("blocked", 2),
+            ("blocked", 2), ("made", 2), ("silent", 5), ("loaded", 2), ("unused", 2),
         ] as [(String, Int32)])
     func exitStatus(name: String, code: Int32) throws {
         #expect(verdict(of: try #require(Self.fleets[name])) == code)
@@ -106,6 +125,32 @@ struct PlanJSONTests {
 
     private static func plan(_ desired: DesiredState, _ observed: ObservedNode) -> FleetPlan {
         .of(FleetPlan.Inputs(desired: desired, observed: [Sample.node: observed]))
+    }
+
+    /// A workshop whose one repository says `reading` of the branch.
+    private static func workshop(_ reading: CodeReading) -> ObservedWorkshop {
+        ObservedWorkshop(root: "/data/sources/pieces", readings: [Sample.code(): reading])
+    }
+
+    @Test("A plan that waits for a build tells of what, and the build has a plan of its own before it")
+    func waits() throws {
+        let object = try jsonObject(PlanJSON(of: try #require(Self.fleets["made"])).text)
+        let plans = try #require(object["plans"] as? [[String: Any]])
+        let subjects = plans.compactMap { ($0["subject"] as? [String: Any])?["kind"] as? String }
+        let making = try #require(subjects.firstIndex(of: "workpiece"))
+        let sandbox = try #require(subjects.firstIndex(of: "sandbox"))
+        #expect(making < sandbox)
+        let wait = try #require((plans[sandbox]["waits"] as? [[String: Any]])?.first)
+        #expect(wait["kind"] as? String == "workpiece")
+        #expect(wait["commit"] as? String == Sample.commit("4").text)
+        #expect(wait["reference"] as? String == "feature/login")
+        #expect((plans[making]["steps"] as? [Any])?.count == 3)
+    }
+
+    @Test("A repository that does not say where its branch is makes the plan incomplete")
+    func unanswered() throws {
+        let object = try jsonObject(PlanJSON(of: try #require(Self.fleets["silent"])).text)
+        #expect((object["unanswered"] as? [String])?.count == 1)
     }
 
     /// A node with sandboxes that no manifest declares.

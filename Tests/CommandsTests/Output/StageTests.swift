@@ -15,8 +15,20 @@ struct StageTests {
     private static let container = ContainerHandle.planned(name: "sandbox-qa-account")
     private static let route = RouteKey(sandbox: Sample.name("qa"), service: Sample.name("account"))
 
+    private static let piece = Workpiece(
+        repository: Sample.repository, reference: "feature/login", commit: Sample.commit("4"),
+        recipe: .worktree(build: nil, target: "/src"))
+
     /// Every action, as the executor puts it into the journal.
     static let actions: [(action: Action, stage: String)] = [
+        (.fetch(piece), "fetch"), (.checkout(piece), "checkout"), (.build(piece), "build"),
+        (.discard(piece.id), "remove"),
+        (
+            .load(
+                DesiredBundle(
+                    name: Sample.name("runtimes"), images: [], archive: "/srv/runtimes.tar", sha256: "",
+                    place: Sample.place)), "load"
+        ),
         (.pull(Sample.image("shop/account:1")), "pull"), (.start(container), "start"), (.unpause(container), "start"),
         (.awaitHealthy(container, address: "10.0.0.2", check: nil), "health"),
         (.connect(container, network: "n", address: "10.0.0.2", alias: "a"), "network"),

@@ -59,6 +59,27 @@ struct StatusTests {
         #expect(last == ["SANDBOX"])
     }
 
+    @Test("However long a branch is called, the commit that runs and its health are on a narrow terminal")
+    func longBranch() {
+        let branch = "feature/" + String(repeating: "a-very-long-name-", count: 6)
+        let status = SandboxStatus(
+            sandbox: Sample.name("qa"), title: "qa", phase: .ready, cause: "",
+            services: [
+                .init(
+                    name: Sample.name("account"), use: "branch \(branch) @ 4be1c2d", health: "Healthy",
+                    target: "http://10.210.0.2:8080")
+            ], updatedAt: OutputSample.noon)
+        let standing = Standing(
+            sandboxes: [status], fleet: nil, daemon: .running(processID: nil), now: OutputSample.noon)
+        for width in [60, 100] {
+            let display = Display(medium: .terminal(width: width, height: 40), colour: .plain)
+            let line = StatusDetail(standing).text(in: display).split(separator: "\n").first { $0.contains("account") }
+            #expect(line?.contains("branch feature/a") == true, "\(line ?? "")")
+            #expect(line?.contains("… @ 4be1c2d  Healthy") == true, "\(line ?? "")")
+        }
+        #expect(StatusDetail(standing).text(in: .file).contains("\(branch) @ 4be1c2d  Healthy"))
+    }
+
     @Test("Watched, each picture replaces the one before, and a low screen says what is not on it")
     func watched() {
         var canvas = Canvas()

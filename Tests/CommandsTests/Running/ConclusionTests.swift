@@ -72,6 +72,8 @@ struct ConclusionTests {
             (["sandbox qa is placed on node b, which nobody serves"], .incomplete),
             (["node micro is away: refused", "a.yaml:1:1: error: unknown key"], .failure),
             (["gateway edge: the port 80 is taken"], .failure),
+            (["bundle runtimes: the archive's SHA-256 is another"], .failure),
+            (["workpiece account-4be1c2d9f0a1-1f2e3d4c: build account main @ 4be1c2d: exit code 2"], .failure),
         ] as [([String], Commands.ExitStatus)])
     func codes(notices: [String], expected: Commands.ExitStatus) {
         let conclusion = Conclusion(.settled, [Self.status(.ready)], notices: notices, timeout: .seconds(1))
@@ -88,6 +90,36 @@ struct ConclusionTests {
         #expect(conclusion.sentences == ["qa: no image"])
         let late = Conclusion(.timedOut(["qb is progressing"]), [failed], notices: [], timeout: .seconds(1))
         #expect(late.sentences == ["not there after 1.0 s: qb is progressing", "qa: no image"])
+    }
+
+    @Test("What nobody uses may be removed at any time: that it is still there is no failure")
+    func tidying() throws {
+        let piece = try #require(Workpiece.ID("account-444444444444-0a1b2c3d"))
+        var observed = ObservedNode(node: Sample.node)
+        observed.workshop.pieces[piece] = ObservedWorkpiece(
+            condition: .ready, repository: Sample.repository.name, commit: Sample.commit("4"), idleMillis: .max)
+        var desired = DesiredState(revision: Sample.revision())
+        desired.nodes = [Sample.node: DesiredNode(name: Sample.node)]
+        let plan = Self.plan(desired, observed)
+        #expect(plan.hasChanges)
+        #expect(Conclusion(.settled, [], notices: [], plan: plan, timeout: .seconds(1)).status == .success)
+    }
+
+    @Test("A repository that does not answer makes what is known incomplete, and is told")
+    func silence() {
+        let desired = Sample.desired(Sample.sandbox(["account": Sample.made()]))
+        var observed = ObservedNode(node: Sample.node, images: ["runtime:1": "sha256:1"])
+        observed.workshop.readings[Sample.code()] = .asked
+        let plan = Self.plan(desired, observed)
+        let conclusion = Conclusion(.timedOut([]), [], notices: [], plan: plan, timeout: .seconds(1))
+        #expect(plan.unanswered.allSatisfy(conclusion.sentences.contains))
+        #expect(Conclusion(.stopped, [], notices: [], plan: plan, timeout: .seconds(1)).status == .incomplete)
+    }
+
+    private static func plan(_ desired: DesiredState, _ observed: ObservedNode) -> FleetPlan {
+        var pools = AllocationTable(held: [])
+        return FleetPlan(
+            FleetPlan.Inputs(desired: desired, observed: [Sample.node: observed]), drawingFrom: &pools)
     }
 
     private static func status(

@@ -21,4 +21,12 @@ struct DurationTests {
         let error = #expect(throws: (any Error).self) { try parseDuration(text) }
         #expect(error.map { "\($0)" }?.contains("30s, 5m or 2h") == true)
     }
+
+    @Test("What is kept may be kept for days", arguments: [("7d", 604_800), ("365d", 31_536_000), ("5s", 5)])
+    func readsLong(_ text: String, _ seconds: Int) throws {
+        #expect(try parseLongDuration(text) == .seconds(seconds))
+    }
+
+    @Test("But not for ever", arguments: ["d", "0d", "366d", "-1d", "1.5d", "7", "7w"])
+    func refusesLong(_ text: String) { #expect(throws: (any Error).self) { try parseLongDuration(text) } }
 }

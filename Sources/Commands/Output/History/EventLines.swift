@@ -70,6 +70,7 @@ package enum EventJSON {
         let at: String
         @OrNull var sandbox: String?
         @OrNull var service: String?
+        @OrNull var piece: String?
         let kind: String
         let message: String
         let cause: String
@@ -81,6 +82,7 @@ package enum EventJSON {
             at = event.at.iso
             sandbox = event.sandbox?.text
             service = event.service?.text
+            piece = event.piece?.text
             kind = event.kind
             message = event.message
             cause = event.cause
@@ -90,9 +92,9 @@ package enum EventJSON {
 }
 
 extension EventRecord {
-    /// `qa-login-error/account`; `-` for what is about no sandbox.
+    /// `qa-login-error/account`, or the workpiece `account-4be1c2d9f0a1-1f2e3d4c`; `-` for what is about neither.
     var subject: String {
-        let parts = [sandbox?.text, service?.text].compactMap(\.self)
+        let parts = [sandbox?.text, service?.text, ownPiece?.text].compactMap(\.self)
         return parts.isEmpty ? "-" : parts.joined(separator: "/")
     }
 
@@ -100,7 +102,7 @@ extension EventRecord {
         switch kind {
         case "step.failed", "pass.failed", "manifest.problem", "notice": .bad
         case "pass.converged": .good
-        case "drift", "step.skipped": .busy
+        case "drift", "step.skipped", "piece.awaited": .busy
         default: .plain
         }
     }

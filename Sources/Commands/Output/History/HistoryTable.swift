@@ -21,7 +21,7 @@ package struct HistoryTable: Sendable {
             table.add(
                 [
                     Line("\(zone.day(record.startedAt)) \(zone.clock(record.startedAt))", .faint),
-                    Line(record.sandbox?.text ?? "(gateway)", .strong), Line(record.revision.short),
+                    Line(record.subject, .strong), Line(record.revision.short),
                     Line(pass.outcomeWord, pass.tone), Line("\(record.steps)"), Line(duration ?? "-"),
                     Line(record.cause, .faint),
                 ],
@@ -54,6 +54,7 @@ package struct HistoryJSON: Sendable {
     private struct Pass: Encodable {
         let id: Int64
         @OrNull var sandbox: String?
+        @OrNull var piece: String?
         let revision: String
         let outcome: String
         let steps: Int
@@ -66,6 +67,7 @@ package struct HistoryJSON: Sendable {
         init(_ pass: PassSummary) {
             id = pass.id.number
             sandbox = pass.record.sandbox?.text
+            piece = pass.record.piece?.text
             revision = pass.record.revision.text
             outcome = pass.outcomeWord
             steps = pass.record.steps
@@ -78,10 +80,15 @@ package struct HistoryJSON: Sendable {
     }
 }
 
-extension PassSummary {
-    fileprivate var outcomeWord: String { outcome?.rawValue ?? "running" }
+extension PassRecord {
+    /// The sandbox, or what is made of a commit; gateways and images have no name in a pass.
+    fileprivate var subject: String { sandbox?.text ?? piece?.text ?? "(gateway)" }
+}
 
-    fileprivate var tone: Tone {
+extension PassSummary {
+    var outcomeWord: String { outcome?.rawValue ?? "running" }
+
+    var tone: Tone {
         switch outcome {
         case .applied: .good
         case .failed: .bad

@@ -13,14 +13,14 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     case deletionsHeld = 3
     /// Refused by policy or signature.
     case refused = 4
-    /// The observation is incomplete: a node is away.
+    /// The observation is incomplete: a node is away, or a repository does not answer.
     case incomplete = 5
 
     /// The verdict of a dry run. What keeps the plan from being trusted comes before what it says.
     package init(of plan: FleetPlan) {
         if plan.problems.contains(where: { $0.severity == .error }) {
             self = .failure
-        } else if !plan.blindSpots.isEmpty {
+        } else if !plan.blindSpots.isEmpty || !plan.unanswered.isEmpty {
             self = .incomplete
         } else if plan.heldDeletions != nil {
             self = .deletionsHeld

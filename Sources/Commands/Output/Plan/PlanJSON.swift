@@ -22,6 +22,7 @@ package struct PlanJSON: Sendable {
         let frozen: [Frozen]
         @OrNull var heldDeletions: Held?
         let blindSpots: [String]
+        let unanswered: [String]
         let summary: Summary
 
         init(_ plan: FleetPlan) {
@@ -34,6 +35,7 @@ package struct PlanJSON: Sendable {
             }
             heldDeletions = plan.heldDeletions.map { Held(count: $0.count, message: $0.sentence) }
             blindSpots = plan.blindSpots
+            unanswered = plan.unanswered
             summary = Summary(plan)
         }
     }

@@ -1,7 +1,7 @@
 internal import Model
 internal import Planner
 
-/// The plan of one sandbox or gateway. Of an action only its words are told: they hold no secret, and tools that need
+/// The plan of one sandbox, workpiece, bundle or gateway. Of an action only its words are told: they hold no secret, and tools that need
 /// more than the verb need the engine's answer rather than our intention.
 struct SubjectPlanJSON: Encodable, Sendable {
     private let subject: Subject
@@ -12,6 +12,9 @@ struct SubjectPlanJSON: Encodable, Sendable {
     private let routes: [Route]
     private let steps: [Step]
     private let blockers: [Blockage]
+    private let waits: [Delay]
+    private let pieces: [Piece]
+    private let kept: [String]
     private let notes: [String]
 
     init(_ plan: Plan) {
@@ -23,6 +26,9 @@ struct SubjectPlanJSON: Encodable, Sendable {
         routes = plan.routes.sorted { $0.key < $1.key }.map(Route.init)
         steps = plan.steps.map(Step.init)
         blockers = plan.blockers.map(Blockage.init)
+        waits = plan.waits.map(Delay.init)
+        pieces = plan.pieces.sorted { $0.key < $1.key }.map { Piece($0.value, for: $0.key) }
+        kept = plan.kept
         notes = plan.notes
     }
 
@@ -35,6 +41,12 @@ struct SubjectPlanJSON: Encodable, Sendable {
             case .gateway(let gateway):
                 kind = "gateway"
                 name = gateway.text
+            case .bundle(let bundle):
+                kind = "bundle"
+                name = bundle.text
+            case .workpiece(let piece):
+                kind = "workpiece"
+                name = piece.text
             case .sandbox(let sandbox):
                 kind = "sandbox"
                 name = sandbox.text
@@ -132,7 +144,56 @@ struct SubjectPlanJSON: Encodable, Sendable {
     }
 }
 
-/// Why something is planned: a place, something seen, or a commit that removed it.
+/// Something that a service cannot go on without, and that is on its way.
+private struct Delay: Encodable, Sendable {
+    let kind: String
+    let service: String
+    /// The workpiece or bundle; null where a repository has not answered yet.
+    @OrNull var name: String?
+    @OrNull var repository: String?
+    @OrNull var reference: String?
+    @OrNull var commit: String?
+    let message: String
+
+    init(_ wait: Wait) {
+        service = wait.service.text
+        message = "\(wait)"
+        switch wait.object {
+        case .piece(let piece):
+            kind = "workpiece"
+            name = piece.id.text
+            repository = piece.repository.name.text
+            reference = piece.reference
+            commit = piece.commit.text
+        case .bundle(let bundle):
+            kind = "bundle"
+            name = bundle.text
+        case .answer(let code):
+            kind = "answer"
+            repository = code.repository.text
+            reference = code.name
+        }
+    }
+}
+
+/// What a container is made of.
+private struct Piece: Encodable, Sendable {
+    let service: String
+    let name: String
+    let repository: String
+    let reference: String
+    let commit: String
+
+    init(_ piece: Workpiece, for service: ServiceName) {
+        self.service = service.text
+        name = piece.id.text
+        repository = piece.repository.name.text
+        reference = piece.reference
+        commit = piece.commit.text
+    }
+}
+
+/// Why something is planned: a place, something seen, a commit that removed it, or who needs it.
 private struct CauseJSON: Encodable, Sendable {
     let kind: String
     /// As the plan's text has it.
@@ -151,6 +212,8 @@ private struct CauseJSON: Encodable, Sendable {
         case .removed(let since):
             kind = "removed"
             revision = RevisionJSON(since)
+        case .wanted: kind = "wanted"
+        case .unused: kind = "unused"
         }
     }
 }

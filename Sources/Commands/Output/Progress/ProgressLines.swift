@@ -6,20 +6,21 @@ enum ProgressLines {
     private static let timeColumn = 8
 
     /// `     2.1 s  qa-login-error/account  healthy (2.0 s)`; `nil` for events that need no line. `before` is what was
-    /// known of the service when the event came, and `earlier` of its sandbox.
+    /// known of the service when the event came, and `earlier` of its sandbox or workpiece.
     static func line(
         for event: EventRecord, _ before: ProgressBoard.Track?, _ earlier: ProgressBoard.Row?, _ board: ProgressBoard,
         _ began: Timestamp
     ) -> Line? {
         guard let news = News(event) else { return nil }
-        let subject = event.sandbox == nil && event.service == nil ? "gateway" : event.subject
+        let isShared = event.sandbox == nil && event.service == nil && event.piece == nil
+        let subject = isShared ? board.row(of: event)?.title ?? "gateway" : event.subject
         switch news {
         case .began(let count):
             let why = event.cause.isEmpty ? "" : "  (\(event.cause))"
             let what = event.kind == "drift" ? "drift: " : ""
             return line(at: event.at, began, subject, Line(what + (count.map(steps) ?? event.message) + why))
         case .converged:
-            let elapsed = board.row(of: event.sandbox)?.elapsed(at: event.at) ?? 0
+            let elapsed = board.row(of: event)?.elapsed(at: event.at) ?? 0
             return line(at: event.at, began, subject, Line("done in \(words(milliseconds: elapsed))", .good))
         case .failed:
             let message = told(event.message)
@@ -29,19 +30,25 @@ enum ProgressLines {
             return line(at: event.at, began, subject, Line(isKnown ? "failed" : "failed: \(message)", .bad))
         case .step(.started):
             let stage = Stage(of: event.message)
-            guard event.service != nil, stage.isSlow else { return nil }
+            guard stage.isSlow, event.service != nil || event.ownPiece != nil || stage == .load else { return nil }
             return line(at: event.at, began, subject, Line("\(stage.rawValue): \(event.message)"))
         case .step(.completed):
             let stage = Stage(of: event.message)
             let elapsed = before.map { event.at.elapsed(since: $0.stageBegan) } ?? 0
             let end = stage.isSlow ? "\(stage.past) after \(words(milliseconds: elapsed))" : "done"
-            return line(at: event.at, began, subject, Line("\(event.message): \(end)"))
+            return line(at: event.at, began, subject, Line("\(untimed(event.message)): \(end)"))
         case .step(.failed):
             return line(
                 at: event.at, began, subject,
                 Line("\(Stage(of: event.message).rawValue) failed: \(told(event.message))", .bad))
         case .step(.skipped): return nil
+        case .awaits: return line(at: event.at, began, subject, Line("waits for \(event.message)"))
         }
+    }
+
+    /// Without the time it took at its end (`create x (58 ms)`): where it matters, it is said in words of our own.
+    private static func untimed(_ message: String) -> String {
+        message.replacing(/[ ]\([0-9][0-9. a-z]*\)$/, with: "")
     }
 
     private static func line(at time: Timestamp, _ began: Timestamp, _ subject: String, _ rest: Line) -> Line {

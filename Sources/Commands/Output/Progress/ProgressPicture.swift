@@ -3,7 +3,7 @@ internal import Model
 /// One drawing of the board: a line for each sandbox, and one for each of its services.
 struct ProgressPicture {
     /// Fits the longest word of ``Stage`` and its failure.
-    private static let stageWidth = 14
+    private static let stageWidth = 15
 
     let lines: [Line]
 

@@ -38,7 +38,7 @@ package struct ProgressView: Sendable {
         var text = ""
         for event in events {
             let before = board.track(of: event)
-            let earlier = board.row(of: event.sandbox)
+            let earlier = board.row(of: event)
             board.take(event)
             guard display.height == nil, let line = ProgressLines.line(for: event, before, earlier, board, began) else {
                 continue

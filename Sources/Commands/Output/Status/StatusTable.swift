@@ -94,7 +94,7 @@ package struct StatusDetail: Sendable {
         var table = Table("SERVICE", "USE", "HEALTH", "REQUESTS GO TO")
         for service in status.services.sorted(by: { $0.name < $1.name }) {
             table.add([
-                Line(service.name.text), Line(service.use),
+                Line(service.name.text), Line(display.width.map { cut(service.use, to: $0 / 2) } ?? service.use),
                 status.hasFailed(service)
                     ? Line("Failed; before: \(service.health)", .bad) : Line(service.health, service.tone),
                 Line(service.target.isEmpty ? "-" : service.target),
@@ -102,6 +102,15 @@ package struct StatusDetail: Sendable {
         }
         return [Line()] + table.lines(in: display, indent: 2)
     }
+}
+
+/// `branch feature/a-long-na… @ 4be1c2d`: the commit stays, whatever the branch is called.
+private func cut(_ use: String, to width: Int) -> String {
+    guard Columns.count(use) > width, let commit = use.ranges(of: " @ ").last else {
+        return Columns.cut(use, to: width)
+    }
+    let tail = use[commit.lowerBound...]
+    return Columns.cut(String(use[..<commit.lowerBound]), to: width - Columns.count(tail)) + tail
 }
 
 extension Standing {

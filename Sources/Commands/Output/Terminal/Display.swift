@@ -27,6 +27,9 @@ package struct Display: Hashable, Sendable {
 
     package static let file = Display(medium: .file, colour: .plain)
 
+    /// The same, but that no line is cut: a terminal breaks it, as it does with the log of any program.
+    var uncut: Display { Display(medium: .file, colour: colour) }
+
     /// Columns of a line; `nil` where there is no limit.
     package var width: Int? { if case .terminal(let width, _) = medium { width } else { nil } }
     /// Rows that can be redrawn; `nil` where nothing can.
@@ -47,6 +50,8 @@ package struct Display: Hashable, Sendable {
 /// What a piece of text means. Colour only adds to it: the words and symbols say the same without.
 enum Tone: Hashable, Sendable, CaseIterable {
     case plain, good, bad, busy, faint, strong
+    /// These mean nothing but that one speaker is not another.
+    case cyan, magenta, blue
 
     /// The SGR parameter, of the eight colours that every terminal has.
     var code: String? {
@@ -57,6 +62,9 @@ enum Tone: Hashable, Sendable, CaseIterable {
         case .busy: "33"
         case .faint: "2"
         case .strong: "1"
+        case .cyan: "36"
+        case .magenta: "35"
+        case .blue: "34"
         }
     }
 }

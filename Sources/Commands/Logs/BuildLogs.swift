@@ -1,0 +1,81 @@
+internal import Model
+internal import Reconciler
+internal import SQLiteJournal
+internal import Workshop
+
+/// What the making of a sandbox's services wrote, the newest of each.
+struct BuildLogs {
+    /// How long a build that is about to begin is waited for.
+    private static let patience = Duration.seconds(60)
+    private static let rhythm = Duration.milliseconds(100)
+
+    let addressee: Addressee
+    let journal: SQLiteJournal
+    let directory: DataDirectory
+    let selection: LogSelection
+    /// By the containers' labels, where the journal remembers nothing.
+    let labels: () async throws -> [ServiceName: Workpiece.ID]
+
+    func show(on printer: LogPrinter) async throws {
+        let logs = PieceLogs(directory.workshop)
+        let pieces = try await pieces(in: logs).sorted { $0.key < $1.key }
+        await printer.announce(pieces.map(\.key.text))
+        if selection.follow {
+            await follow(pieces, in: logs, on: printer)
+        } else {
+            let sources = pieces.map { service, piece in
+                var lines = logs.lines(of: piece, since: selection.since, tail: selection.tail).makeAsyncIterator()
+                return LogMerge.Source(speaker: service.text) {
+                    await lines.next(isolation: #isolation).map {
+                        SpokenLine(speaker: service.text, at: $0.at, text: $0.text)
+                    }
+                }
+            }
+            try await LogMerge.show(sources, on: printer)
+        }
+    }
+
+    /// What was made, or is: those of which there is a log.
+    private func pieces(in logs: PieceLogs) async throws -> [ServiceName: Workpiece.ID] {
+        let end = ContinuousClock.now.advanced(by: Self.patience)
+        while true {
+            var known = try await MadeOf(addressee.sandbox, in: journal).pieces
+            if known.isEmpty { known = try await labels() }
+            known = known.filter { service, _ in addressee.service.map { $0 == service } ?? true }
+            let told = known.filter { logs.has($0.value) }
+            if !told.isEmpty { return told }
+            guard selection.follow, ContinuousClock.now < end else { throw refusal(known) }
+            try await Task.sleep(for: Self.rhythm)  // SAFE: a bounded wait, until the end above
+        }
+    }
+
+    private func refusal(_ known: [ServiceName: Workpiece.ID]) -> Complaint {
+        guard let piece = known.values.sorted().first else {
+            return Complaint(
+                "nothing of \(addressee.description) was made of a repository here; its own output is at "
+                    + "berth logs \(addressee.description)")
+        }
+        return Complaint("nothing is written of \(piece) yet, or its log was removed with it; try again with --follow")
+    }
+
+    /// As they come, until nobody works on any of them.
+    private func follow(
+        _ pieces: [(key: ServiceName, value: Workpiece.ID)], in logs: PieceLogs, on printer: LogPrinter
+    ) async {
+        let selection = selection
+        await withTaskGroup(of: Bool.self) { group in
+            for (service, piece) in pieces {
+                group.addTask {
+                    for await line in logs.lines(
+                        of: piece, since: selection.since, tail: selection.tail, follow: true)
+                    {
+                        let spoken = SpokenLine(speaker: service.text, at: line.at, text: line.text)
+                        guard await printer.show(spoken) else { return false }
+                    }
+                    return true
+                }
+            }
+            for await goesOn in group where !goesOn { group.cancelAll() }
+        }
+    }
+}

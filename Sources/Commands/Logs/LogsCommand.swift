@@ -1,0 +1,116 @@
+internal import ArgumentParser
+internal import Docker
+internal import Foundation
+internal import Model
+internal import Reconciler
+internal import SQLiteJournal
+internal import Workshop
+
+struct LogsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logs", abstract: "What the containers of a sandbox wrote, or the builds of its services.",
+        discussion: """
+            Of several services each line says whose it is. With --build --follow it waits for a build that is about to \
+            begin, and ends with it; containers are followed until Ctrl-C, also when one is replaced.
+            """)
+
+    @Argument(help: "SANDBOX, or SANDBOX/SERVICE.")
+    var sandbox: String
+
+    @OptionGroup var data: DataOptions
+    @OptionGroup var node: NodeOptions
+
+    @Flag(help: "What fetching and building wrote, instead of the containers.")
+    var build = false
+
+    @Flag(name: .shortAndLong, help: "Keep showing what comes.")
+    var follow = false
+
+    @Option(help: "Only what is not older, such as 10m.", transform: parseLongDuration)
+    var since: Duration?
+
+    @Option(help: "Only so many of the newest lines of each service.")
+    var tail: Int?
+
+    @Flag(help: "The time of each line.")
+    var timestamps = false
+
+    func validate() throws {
+        guard (0...PieceLogs.mostTail).contains(tail ?? 0) else {
+            throw ValidationError("--tail takes 0 to \(PieceLogs.mostTail)")
+        }
+    }
+
+    func run() async throws {
+        let reader = try JournalReader(data)
+        let addressee = try Addressee(sandbox)
+        let status = try addressee.status(in: try await reader.journal.statuses())
+        let printer = LogPrinter(times: timestamps ? .shown : .hidden)
+        if build {
+            let logs = BuildLogs(
+                addressee: addressee, journal: reader.journal, directory: data.directory, selection: selection
+            ) { try await labelled(addressee.sandbox) }
+            return try await logs.show(on: printer)
+        }
+        try refuseShared(addressee, status)
+        guard data.directory.exists else { throw Complaint("\(data.directory.path) holds no installation") }
+        try await node.withEngine(try data.directory.identity()) { engine in
+            try await ContainerLogs(addressee: addressee, engine: engine, selection: selection).show(on: printer)
+        }
+    }
+
+    private func labelled(_ sandbox: SandboxName) async throws -> [ServiceName: Workpiece.ID] {
+        guard data.directory.exists else { return [:] }
+        return try await node.withEngine(try data.directory.identity()) { engine in
+            var pieces: [ServiceName: Workpiece.ID] = [:]
+            for container in try await engine.survey(sandbox).containers {
+                guard let mark = container.ownership.mark, mark.sandbox == sandbox, let service = mark.service,
+                    let origin = mark.origin
+                else { continue }
+                pieces[service] = origin.piece
+            }
+            return pieces
+        }
+    }
+
+    private var selection: LogSelection {
+        LogSelection(
+            since: since.map { Timestamp(milliseconds: Timestamp.now.milliseconds - $0.components.seconds * 1000) },
+            tail: tail, follow: follow)
+    }
+
+    /// What is shared has no container here.
+    private func refuseShared(_ addressee: Addressee, _ status: SandboxStatus) throws {
+        guard let name = addressee.service, let service = status.services.first(where: { $0.name == name }),
+            service.health == "-"
+        else { return }
+        let use = service.use == "baseline" ? "the shared deployment" : "an address of its author's choice"
+        let target = service.target.isEmpty ? "" : " (\(service.target))"
+        throw Complaint(
+            "\(name) of \(addressee.sandbox) is \(use)\(target), and has no container here; "
+                + "its log is where it runs")
+    }
+}
+
+/// Which lines are asked for.
+struct LogSelection: Sendable {
+    let since: Timestamp?
+    /// Of each service.
+    let tail: Int?
+    let follow: Bool
+}
+
+/// Writes lines as they come, one after the other, whoever brings them.
+actor LogPrinter {
+    private let terminal = Terminal.standard()
+    private var lines: LogLines
+
+    init(times: LogLines.Times) { lines = LogLines(times: times) }
+
+    func announce(_ names: [String]) { lines.announce(names) }
+
+    /// Whether there is still somebody who reads.
+    func show(_ line: SpokenLine) -> Bool {
+        terminal.write(lines.text(of: line, in: terminal.display)) == .written
+    }
+}
