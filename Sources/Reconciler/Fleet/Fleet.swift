@@ -81,6 +81,8 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
     var orders: [Workpiece.ID: PieceOrder] = [:]
     /// Sandboxes whose waits were learnt since the look that is under way began: it may have seen less.
     var freshlyWaiting: Set<SandboxName> = []
+    /// Whether the ledger may hold workpieces that never came to be: one was begun since it was looked at.
+    var isLedgerStale = true
     /// Workpieces that nobody refers to, as the last look saw it.
     var discardable: Set<Workpiece.ID> = []
     var statuses: [SandboxName: SandboxStatus] = [:]

@@ -95,6 +95,7 @@ extension Fleet {
         away = Set(survey.inputs.away.keys)
         settleGateways(survey, isAskedFor)
         settlePieces(survey, isAskedFor)
+        await settleLedger(survey)
         let plans = Dictionary(
             survey.plan.plans.map { ($0.subject, $0) }, uniquingKeysWith: { first, _ in first })
         for (name, sandbox) in desired.sandboxes.sorted(by: { $0.key < $1.key }) {
@@ -156,6 +157,23 @@ extension Fleet {
             }
         }
         if isAskedFor { for id in orders.keys { start(.workpiece(id), true) } }
+    }
+
+    /// Closes the entries of workpieces that were given up before there was anything of them: no pass will see them.
+    private func settleLedger(_ survey: Survey) async {
+        guard isLedgerStale else { return }
+        isLedgerStale = false
+        do throws(JournalError) {
+            for entry in try await journal.openEntries() where entry.sandbox == nil {
+                guard let id = Workpiece.ID(entry.name), let observed = survey.inputs.observed[entry.node] else {
+                    continue
+                }
+                if observed.workshop.pieces[id] == nil, orders[id] == nil { try await journal.settle(entry.uid) }
+            }
+        } catch {
+            isLedgerStale = true
+            surroundings.complain("the ledger is not settled", error)
+        }
     }
 
     private func settleGateways(_ survey: Survey, _ isAskedFor: Bool) {

@@ -49,6 +49,7 @@ extension Fleet {
         case .bundle(let name):
             return desired.bundles[name] != nil ? goal : nil
         case .workpiece(let id):
+            isLedgerStale = true
             goal.order = orders[id]
             return goal.order != nil || discardable.contains(id) ? goal : nil
         case .sandbox(let name):

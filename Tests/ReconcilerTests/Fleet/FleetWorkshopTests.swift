@@ -253,6 +253,23 @@ struct FleetWorkshopTests {
         }
     }
 
+    @Test("The ledger forgets a workpiece that was given up before there was anything of it")
+    func givenUpEarly() async throws {
+        let harbour = try await Self.harbour(following: ["one": "a"], at: ["a": "4"])
+        harbour.host.refuse { if case .checkout(let piece) = $0 { piece.commit == Sample.commit("4") } else { false } }
+        try await harbour.whileRunning {
+            try await eventually("it is entered") {
+                try await harbour.journal.openEntries().contains { $0.kind == .worktree }
+            }
+            await Self.push("a", to: .commit(Sample.commit("5")), on: harbour)
+            try await Self.runs("one", "5", on: harbour)
+            try await harbour.looks()
+            let names = try await harbour.journal.openEntries().filter { $0.sandbox == nil }.map(\.name)
+            #expect(names.count == 1)
+            #expect(names.first?.contains("-555555555555-") == true)
+        }
+    }
+
     @Test("What nobody refers to is discarded after its time, and its ledger entry settled")
     func discarded() async throws {
         let harbour = try await Self.harbour(following: ["one": "a"], at: ["a": "4"])
