@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Git
 internal import Model
 internal import Reconciler
 internal import SQLiteJournal
@@ -37,7 +38,8 @@ struct HistoryCommand: AsyncParsableCommand {
             return
         }
         let name = try SandboxName(slugging: sandbox)
-        let runs = Array(Run.all(of: try await Self.sources(of: name, in: journal, limit: tail)).prefix(tail))
+        let runs = Array(
+            Run.all(of: try await Self.sources(of: name, in: journal, data.directory, limit: tail)).prefix(tail))
         switch output {
         case .text: terminal.write(RunTable(runs, zone: .local).text(in: terminal.display))
         case .json: terminal.write(RunJSON(of: name, runs).text)
@@ -45,7 +47,7 @@ struct HistoryCommand: AsyncParsableCommand {
     }
 
     private static func sources(
-        of sandbox: SandboxName, in journal: SQLiteJournal, limit: Int
+        of sandbox: SandboxName, in journal: SQLiteJournal, _ directory: DataDirectory, limit: Int
     ) async throws -> Run.Sources {
         let passes = try await journal.passes(of: sandbox, limit: limit)
         let awaited = try await journal.awaited(by: sandbox)
@@ -61,6 +63,21 @@ struct HistoryCommand: AsyncParsableCommand {
             else { continue }
             authors[revision] = String(event.cause[name.upperBound...])
         }
+        for origin in (passes + makings.values).flatMap(\.record.origins) where authors[origin.commit] == nil {
+            authors[origin.commit] = await author(of: origin, in: directory)
+        }
         return Run.Sources(passes: passes, steps: steps, makings: makings, awaited: awaited, authors: authors)
+    }
+
+    /// Who wrote the commit that a container is made of, while the mirror of its repository is here.
+    private static func author(of origin: PassRecord.Origin, in directory: DataDirectory) async -> String? {
+        let mirror = "\(directory.sources)/\(origin.repository).git"
+        do {
+            let source = try RepositoryOptions.source(of: mirror, branch: origin.reference, mirror: directory.mirror)
+            return try await source.resolve(origin.commit.text).author
+        } catch {
+            // The mirror went with its last workpiece: then nobody knows.
+            return nil
+        }
     }
 }

@@ -20,7 +20,8 @@ struct RunTests {
     private static func origin(_ service: String?, _ piece: Workpiece.ID, _ digit: Character) -> PassRecord.Origin {
         PassRecord.Origin(
             service: service.map { Sample.name($0) }, repository: Sample.name("account"), reference: "feature/login",
-            commit: Sample.commit(digit), piece: piece)
+            commit: Sample.commit(digit), piece: piece,
+            environments: service == nil ? [] : [Sample.name("base"), Sample.name("qa")])
     }
 
     private static func pass(
@@ -89,7 +90,7 @@ struct RunTests {
                 at: OutputSample.after(29_000), sandbox: Sample.name("qa"), service: Sample.name("account"),
                 kind: "piece.awaited", message: "account feature/login @ 5555555", cause: "", piece: lost),
         ],
-        authors: [Sample.commit("a"): "Wei 魏"])
+        authors: [Sample.commit("a"): "Wei 魏", Sample.commit("4"): "Budi"])
 
     @Test("At every width: who, which code, how long each stage took", arguments: [60, 100, 160])
     func table(width: Int) throws {

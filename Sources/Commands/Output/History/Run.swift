@@ -8,6 +8,8 @@ package struct Run: Sendable {
         /// `nil` for what belongs to the sandbox as a whole: its network, its gateway port.
         let service: ServiceName?
         let origin: PassRecord.Origin?
+        /// Who wrote the commit it runs, where that is known.
+        let author: String?
         /// In the order in which stages mostly follow each other.
         let stages: [StageTime]
     }
@@ -74,7 +76,7 @@ package struct Run: Sendable {
             let origin = origins.first { $0.service == service }
             let made = origin.flatMap { sources.makings[$0.piece] }.flatMap { sources.steps[$0.id] } ?? []
             return Part(
-                service: service, origin: origin,
+                service: service, origin: origin, author: origin.flatMap { sources.authors[$0.commit] },
                 stages: Self.stages(of: made + steps.filter { $0.service == service }))
         }
     }
@@ -83,7 +85,9 @@ package struct Run: Sendable {
         let stages = Self.stages(of: sources.steps[pass.id] ?? [])
         self.pass = pass
         user = Self.user(of: pass, sources)
-        parts = services.map { Part(service: $0, origin: pass.record.origins.first, stages: stages) }
+        let origin = pass.record.origins.first
+        let author = origin.flatMap { sources.authors[$0.commit] }
+        parts = services.map { Part(service: $0, origin: origin, author: author, stages: stages) }
     }
 
     private static func user(of pass: PassSummary, _ sources: Sources) -> String? {

@@ -39,7 +39,7 @@ package struct RunTable: Sendable {
         let code = part.origin.map { origin in
             let environments = origin.environments.map(\.text).joined(separator: ", ")
             return "\(origin.repository) \(origin.reference) @ \(origin.commit.short)"
-                + (environments.isEmpty ? "" : " with \(environments)")
+                + (part.author.map { " by \($0)" } ?? "") + (environments.isEmpty ? "" : " with \(environments)")
         }
         let sentence = [code, stages.isEmpty ? nil : stages].compactMap(\.self).joined(separator: ": ")
         var head = Line(String(repeating: " ", count: Self.indent))
@@ -108,6 +108,7 @@ package struct RunJSON: Sendable {
         @OrNull var repository: String?
         @OrNull var branch: String?
         @OrNull var commit: String?
+        @OrNull var author: String?
         @OrNull var piece: String?
         let environments: [String]
         let stages: [StageEntry]
@@ -117,6 +118,7 @@ package struct RunJSON: Sendable {
             repository = part.origin?.repository.text
             branch = part.origin?.reference
             commit = part.origin?.commit.text
+            author = part.author
             piece = part.origin?.piece.text
             environments = part.origin?.environments.map(\.text) ?? []
             stages = part.stages.map(StageEntry.init)
