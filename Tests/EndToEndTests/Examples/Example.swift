@@ -4,7 +4,16 @@ internal import Testing
 /// A folder of `examples/`: a manifest repository as a person would copy it.
 struct Example: Sendable, CustomTestStringConvertible {
     let name: String
+    /// Where its manifests lie.
+    let folder: URL
     var testDescription: String { name }
+
+    init(name: String) { self.init(name: name, at: Self.root.appending(path: "examples/\(name)")) }
+
+    private init(name: String, at folder: URL) {
+        self.name = name
+        self.folder = folder
+    }
 
     /// The folder of `Package.swift`.
     static let root: URL = {
@@ -20,11 +29,22 @@ struct Example: Sendable, CustomTestStringConvertible {
     static var all: [Example] {
         get throws {
             try FileManager.default.contentsOfDirectory(atPath: root.appending(path: "examples").path())
-                .sorted().map(Example.init)
+                .sorted().map(Example.init(name:))
         }
     }
 
-    var folder: URL { Self.root.appending(path: "examples/\(name)") }
+    /// The example as its own script lays it into `place` for this machine, repositories and archives included.
+    func prepared(in place: String, _ bench: Bench) async throws -> Example {
+        let environment = [
+            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": bench.scratch,
+            "GIT_CONFIG_NOSYSTEM": "1",
+        ]
+        let script = folder.appending(path: "prepare").path(percentEncoded: false)
+        let outcome = try await Program([script, place], environment: environment, scratch: bench.scratch)
+            .end(within: .seconds(90))
+        guard outcome.status == 0 else { throw Trouble("\(script): \(outcome.output)\(outcome.errors)") }
+        return Example(name: name, at: URL(filePath: place + "/manifests"))
+    }
 
     /// The texts of its manifests by file name.
     var manifests: [String: String] {
@@ -62,7 +82,7 @@ extension Bench {
 
     func settle(_ sandboxes: Set<String>, at commit: String) async throws {
         do {
-            try await eventually("\(sandboxes.sorted()) are at \(commit.prefix(7))", within: .seconds(30)) {
+            try await eventually("\(sandboxes.sorted()) are at \(commit.prefix(7))", within: Self.makingBound) {
                 guard daemon?.isRunning ?? true else { throw Trouble("berth serve ended") }
                 guard let standing = try await status(), standing.isSettled(at: commit, sandboxes) else { return false }
                 // What an earlier process wrote is not this one's word.

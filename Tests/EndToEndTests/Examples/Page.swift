@@ -61,8 +61,8 @@ struct Page {
         }
     }
 
-    /// Whether a command printed what the page says. A line `…` stands for any number of lines; commits, containers
-    /// and times are nobody's word.
+    /// Whether a command printed what the page says. A line `…` stands for any number of lines; commits, containers,
+    /// dates and times are nobody's word.
     static func agrees(_ said: [String], with written: [String]) -> Bool {
         fits(said.map(plain)[...], written.map(plain)[...])
     }
@@ -77,6 +77,7 @@ struct Page {
     private static func plain(_ line: String) -> String {
         line.replacing(/\b[0-9a-f]{7}([0-9a-f]{5})?\b/, with: "0000000")
             .replacing(/[0-9.]+ (s|ms)\b/, with: "0 s")
+            .replacing(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+Z)?/, with: "then")
             .trimmingCharacters(in: .whitespaces)
     }
 }

@@ -3,32 +3,38 @@ internal import Testing
 
 extension EndToEnd {
     @Suite("The example sdp") struct SDPTests {
-        private static let example = Example(name: "sdp")
-        private static let branches = [
-            "login-error": "account feature/login-error", "account": "account feature/account",
-        ]
-
-        @Test("plans its documents as they stand: a container for the branch, OCP for the rest, addresses as written")
+        @Test("plans its documents as they stand: a build for each branch, OCP for the rest, addresses as written")
         func plans() async throws {
             try await Bench.scenario { bench in
-                try await Self.makeImages(bench)
-                try bench.lay(Self.example)
+                let place = bench.scratch + "/sdp"
+                try bench.lay(try await Example(name: "sdp").prepared(in: place, bench))
                 try await bench.repository.push("First berth")
+                let before = try await bench.dryRun()
+                #expect(before.output.contains("waits for the images of bundle base-images"), "\(before.output)")
+
+                try await bench.engine.docker("load", "--input", place + "/images.tar")
+                let git = Git(scratch: bench.scratch)
+                let account = try await git("rev-parse", "feature/login-error", in: place + "/account.git").prefix(7)
+                let api = try await git("rev-parse", "develop", in: place + "/erangel-ocean.git").prefix(7)
                 let outcome = try await bench.dryRun("-o", "json")
                 #expect(outcome.status == 2, "\(outcome.output)\(outcome.errors)")
                 let plan = try JSONDecoder().decode(Plan.self, from: Data(outcome.output.utf8))
                 #expect(plan.problems.isEmpty, "\(outcome.output)")
-                #expect(plan.blockers.isEmpty, "\(outcome.output)")
                 #expect(
                     plan.targets == [
-                        "-/account": "account@baseline https://account-dev.company.com",
-                        "-/payment": "payment@baseline https://payment-dev.company.com",
-                        "-/user": "user@baseline https://user-dev.company.com",
+                        "-/account": "account@baseline http://127.0.0.1:7001",
+                        "-/api": "api@baseline http://127.0.0.1:7004",
+                        "-/payment": "payment@baseline http://127.0.0.1:7002",
+                        "-/user": "user@baseline http://127.0.0.1:7003",
                         "achmad/account": "account@target http://172.18.136.92:9001",
-                        "achmad/payment": "payment@target https://payment-dev.company.com",
-                        "qa-login-error/account": "account@feature-login-error",
-                        "qa-login-error/payment": "payment@baseline https://payment-dev.company.com",
-                        "qa-login-error/user": "user@baseline https://user-dev.company.com",
+                        "achmad/payment": "payment@target http://127.0.0.1:7002",
+                        "qa-gateway/account": "account@\(account)",
+                        "qa-gateway/api": "api@\(api)",
+                        "qa-gateway/payment": "payment@baseline http://127.0.0.1:7002",
+                        "qa-gateway/user": "user@baseline http://127.0.0.1:7003",
+                        "qa-login-error/account": "account@\(account)",
+                        "qa-login-error/payment": "payment@baseline http://127.0.0.1:7002",
+                        "qa-login-error/user": "user@baseline http://127.0.0.1:7003",
                     ])
                 #expect(Set(plan.plans.compactMap(\.node)) == ["micro-92"])
 
@@ -38,53 +44,87 @@ extension EndToEnd {
                 let verdict = try await Program([check, "--plan", file], environment: [:], scratch: bench.scratch)
                     .end(within: .seconds(60))
                 #expect(verdict.status == 0, "\(verdict.output)\(verdict.errors)")
+                // Other scenarios begin without them.
+                try await bench.engine.docker("rmi", "sdp/busybox:1", "sdp/php-cli:8.2")
             }
         }
 
-        @Test("routes an app that knows only a port: its branch, its addresses, and the shared deployments")
+        @Test("builds Go on the machine, serves PHP, loads its images, and routes an app that knows only a port")
         func routes() async throws {
             try await Bench.scenario { bench in
-                let user = try Baseline("user baseline")
                 let vm = try Baseline("account of achmad")
+                let example = Example(name: "sdp")
+                let script = example.folder.appending(path: "stand-in").path(percentEncoded: false)
+                let ocp = try Program(
+                    [script], environment: ["PATH": "/usr/bin:/bin"], scratch: bench.scratch)
                 defer {
-                    user.stop()
                     vm.stop()
+                    ocp.send(SIGTERM)
                 }
-                try await Self.makeImages(bench)
                 try bench.lay(
-                    Self.example,
-                    swapping: [
-                        ("https://account-dev.company.com", "http://127.0.0.1:\(bench.account.port)"),
-                        ("https://payment-dev.company.com", "http://127.0.0.1:\(bench.payment.port)"),
-                        ("https://user-dev.company.com", "http://127.0.0.1:\(user.port)"),
-                        ("http://172.18.136.92:9001", "http://127.0.0.1:\(vm.port)"),
-                    ])
-                try await bench.serve(
-                    ["achmad", "qa-login-error"], until: try await bench.repository.push("First berth"))
+                    try await example.prepared(in: bench.scratch + "/sdp", bench),
+                    swapping: [("http://172.18.136.92:9001", "http://127.0.0.1:\(vm.port)")])
+                let first = try await bench.repository.push("First berth")
+                try await bench.serve(["achmad", "qa-gateway", "qa-login-error"], until: first)
 
                 try await Self.expect(
-                    ["account feature/login-error", "payment baseline", "user baseline"], in: "qa-login-error", bench)
-                try await Self.expect(["account of achmad", "payment baseline", "user baseline"], in: "achmad", bench)
-                #expect(try await bench.get("/account", port: 8000).text == "account baseline", "everybody else")
+                    ["account feature/login-error", "payment ocp", "user ocp"], in: "qa-login-error", bench)
+                try await Self.expect(["account of achmad", "payment ocp", "user ocp"], in: "achmad", bench)
+                #expect(try await bench.get("/account", port: 8000).text == "account ocp", "everybody else")
+                #expect(try await bench.get("/api", port: 8000).text == "api ocp", "everybody else")
                 #expect(try await bench.containers(of: "qa-login-error").map(\.service) == ["account"])
                 #expect(try await bench.containers(of: "achmad").isEmpty)
                 let account = try await bench.container(of: "account", in: "qa-login-error")
                 #expect(account.hostConfig.memory == 512 << 20)
                 #expect(account.networkSettings.networks.keys.sorted() == ["sandbox-qa-login-error"])
+
+                let port = try await bench.port(of: "qa-gateway")
+                for (path, words) in [
+                    ("/api", "erangel-ocean develop"), ("/api/account", "account feature/login-error"),
+                    ("/api/nothing", "there is no service nothing"), ("/account", "account feature/login-error"),
+                ] {
+                    #expect(try await bench.get(path, port: port).text == words)
+                }
+                let urls = try await bench.get("/api/urls", port: port).text
+                #expect(urls.contains(#""account_url":"http://account:8080""#), "\(urls)")
+                #expect(urls.contains(#""payment_url":"https://payment-dev.company.com""#), "\(urls)")
+                #expect(bench.pieces.count == 2, "two sandboxes share one build")
+                let log = try await bench.berth("logs", "qa-gateway/api", "--build", "--data", bench.data)
+                #expect(
+                    log.output.contains("goes on without, for this build is optional"), "\(log.output)\(log.errors)")
                 try await bench.expectNothingToDo()
 
                 try bench.repository.write("regression.yaml", "sandbox: REGRESSION\ntemplate: ACCOUNT-TESTING")
                 let commit = try await bench.repository.push("One more, by template")
-                try await bench.settle(["achmad", "qa-login-error", "regression"], at: commit)
+                try await bench.settle(["achmad", "qa-gateway", "qa-login-error", "regression"], at: commit)
                 try await Self.expect(
-                    ["account feature/account", "payment baseline", "user baseline"], in: "regression", bench)
+                    ["account feature/account", "payment ocp", "user ocp"], in: "regression", bench)
+                try await Self.pushToTheService(bench)
             }
         }
 
-        private static func makeImages(_ bench: Bench) async throws {
-            for (tag, words) in branches {
-                try await ExampleImages(bench: bench).make("shop/account:feature-\(tag)", saying: words)
+        /// The page's own words: clone, change, push; the branch takes over and no request fails.
+        private static func pushToTheService(_ bench: Bench) async throws {
+            let git = Git(scratch: bench.scratch)
+            let traffic = bench.traffic(to: try await bench.port(of: "qa-login-error"), "/account")
+            let clone = bench.scratch + "/work"
+            try await git("clone", "-qb", "feature/login-error", bench.scratch + "/sdp/account.git", clone)
+            let file = URL(filePath: clone + "/main.go")
+            let text = try String(contentsOf: file, encoding: .utf8)
+            let changed = text.replacing("\"feature/login-error\"", with: "\"the login works\"")
+            #expect(changed != text)
+            try Data(changed.utf8).write(to: file)
+            try await git("commit", "-qam", "Let people in", in: clone)
+            try await git("push", "-q", in: clone)
+            for sandbox in ["qa-login-error", "qa-gateway"] {
+                let port = try await bench.port(of: sandbox)
+                try await eventually("\(sandbox) has it", within: Bench.makingBound) {
+                    try await bench.get("/account", port: port).text == "account the login works" ? true : nil
+                }
             }
+            let tally = try await traffic.stop()
+            #expect(tally.failed == 0, "\(tally.failures)")
+            #expect(tally.order == ["account feature/login-error", "account the login works"])
         }
 
         /// Asks for account, payment and user by the sandbox's own port, by host and by header.
@@ -108,7 +148,6 @@ private struct Plan: Decodable {
     struct Subject: Decodable {
         let node: String?
         let routes: [Route]
-        let blockers: [Blocker]
     }
     struct Route: Decodable {
         let sandbox: String?
@@ -119,13 +158,10 @@ private struct Plan: Decodable {
         let label: String?
         let address: String?
     }
-    struct Blocker: Decodable { let message: String }
     struct Problem: Decodable { let message: String }
 
     let plans: [Subject]
     let problems: [Problem]
-
-    var blockers: [String] { plans.flatMap(\.blockers).map(\.message) }
 
     /// Where each route ends: its label, and its address unless that is a container's, which is allocated.
     var targets: [String: String] {

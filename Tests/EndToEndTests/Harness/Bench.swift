@@ -116,15 +116,17 @@ final class Bench {
         return try JSONDecoder().decode(Standing.self, from: Data(outcome.output.utf8))
     }
 
-    func serve() throws {
+    func serve(with options: [String] = []) throws {
         precondition(daemon == nil, "it serves already")
-        daemon = try start(["serve", "--interval", "2s"] + place)
+        daemon = try start(["serve", "--interval", "2s"] + place + options)
     }
 
     /// Serves, and waits until everything is as the newest commit wants it.
-    func serve(until commit: String) async throws {
-        try serve()
-        try await settle(at: commit)
+    func serve(
+        until commit: String, with options: [String] = [], within bound: Duration = .seconds(30)
+    ) async throws {
+        try serve(with: options)
+        try await settle(at: commit, within: bound)
     }
 
     /// Pushes, and waits until the daemon has brought everything there.
@@ -206,21 +208,23 @@ final class Bench {
         #expect(containers.map(\.name) == [], "containers are left")
         #expect(networks == [], "networks are left")
         #expect(try await engine.volumes(named: "berth-lease") == [], "the lease is left")
+        let images = try await engine.images(mine)
+        #expect(images == [], "images are left")
+        #expect(pieces == [], "what was made of commits is left")
         let proxies = proxies()
         #expect(proxies == [], "proxies are left")
         for proxy in proxies { Foundation.kill(proxy, SIGKILL) }
         for container in containers { try await engine.docker("rm", "--force", container.id) }
         for network in networks { try await engine.docker("network", "rm", network) }
+        for image in images { try await engine.docker("rmi", "--force", image) }
         for stranger in strangers { try await engine.docker("rm", "--force", stranger) }
         try FileManager.default.removeItem(atPath: scratch)
     }
 
     /// The HAProxy processes of this installation, from the table of processes.
     func proxies() -> [pid_t] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []  // SAFE: no table, no proxy
-        return names.compactMap { pid_t($0) }.filter { id in
-            let file = URL(filePath: "/proc/\(id)/cmdline")
-            let line = String(decoding: (try? Data(contentsOf: file)) ?? Data(), as: UTF8.self)  // SAFE: it is gone
+        Processes.all.filter { id in
+            let line = Processes.text(of: id, "cmdline")
             return line.contains("haproxy") && line.contains(data + "/")
         }
     }

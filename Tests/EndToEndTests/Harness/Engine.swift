@@ -23,9 +23,17 @@ struct Engine: Sendable {
             let networks: [String: Attachment]
         }
 
+        /// A folder of the machine that it sees.
+        struct Mount: Decodable, Sendable {
+            let source: String
+            let destination: String
+            let rW: Bool
+        }
+
         let id: String
         let name: String
         let state: State
+        let mounts: [Mount]
         let config: Config
         let hostConfig: HostConfig
         let networkSettings: Settings
@@ -86,6 +94,12 @@ struct Engine: Sendable {
     func volumes(named name: String) async throws -> [String] {
         let found: Volumes = try await get("/volumes?filters=\(filter("name", name))")
         return (found.volumes ?? []).map(\.name)
+    }
+
+    /// The ids of the images that carry the label.
+    func images(_ label: String) async throws -> [String] {
+        let found: [Summary] = try await get("/images/json?filters=\(filter("label", label))")
+        return found.map(\.id).sorted()
     }
 
     func hasImage(_ reference: String) async throws -> Bool {

@@ -4,14 +4,14 @@ internal import Foundation
 struct ManifestRepository {
     let path: String
     private let clone: String
-    private let scratch: String
+    private let git: Git
 
     init(in scratch: String) async throws {
-        self.scratch = scratch
+        git = Git(scratch: scratch)
         path = scratch + "/manifests.git"
         clone = scratch + "/manifests"
-        _ = try await git("init", "--quiet", "--bare", "--initial-branch", "main", path)
-        _ = try await git("init", "--quiet", "--initial-branch", "main", clone)
+        try await git("init", "--quiet", "--bare", "--initial-branch", "main", path)
+        try await git("init", "--quiet", "--initial-branch", "main", clone)
     }
 
     func write(_ file: String, _ text: String) throws { try write(file, bytes: Array((text + "\n").utf8)) }
@@ -35,40 +35,25 @@ struct ManifestRepository {
     @discardableResult
     func push(_ subject: String) async throws -> String {
         let commit = try await commit(subject)
-        _ = try await git("-C", clone, "push", "--quiet", "--force", path, "main")
+        try await git("push", "--quiet", "--force", path, "main", in: clone)
         return commit
     }
 
     /// Commits what was written; nobody else sees it yet.
     func commit(_ subject: String) async throws -> String {
-        _ = try await git("-C", clone, "add", "--all")
-        _ = try await git("-C", clone, "commit", "--quiet", "--allow-empty", "--message", subject)
-        return try await git("-C", clone, "rev-parse", "HEAD")
+        try await git("add", "--all", in: clone)
+        try await git("commit", "--quiet", "--allow-empty", "--message", subject, in: clone)
+        return try await git("rev-parse", "HEAD", in: clone)
     }
 
     /// Begins a history that has nothing to do with the one before; the files stay.
     func beginUnrelatedHistory() async throws {
-        _ = try await git("-C", clone, "checkout", "--quiet", "--orphan", "other")
-        _ = try await git("-C", clone, "commit", "--quiet", "--message", "Begin anew")
-        _ = try await git("-C", clone, "branch", "--quiet", "--force", "main")
-        _ = try await git("-C", clone, "checkout", "--quiet", "main")
+        try await git("checkout", "--quiet", "--orphan", "other", in: clone)
+        try await git("commit", "--quiet", "--message", "Begin anew", in: clone)
+        try await git("branch", "--quiet", "--force", "main", in: clone)
+        try await git("checkout", "--quiet", "main", in: clone)
     }
 
     /// `git … ` in the bare repository.
-    func inBare(_ words: String...) async throws { _ = try await git(["-C", path] + words) }
-
-    private func git(_ words: String...) async throws -> String { try await git(words) }
-
-    private func git(_ words: [String]) async throws -> String {
-        let environment = [
-            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": scratch,
-            "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@berth.invalid",
-            "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@berth.invalid",
-        ]
-        let program = try Program(["git"] + words, environment: environment, scratch: scratch)
-        let outcome = try await program.end(within: .seconds(20))
-        program.forget()
-        guard outcome.status == 0 else { throw Trouble("git \(words.joined(separator: " ")): \(outcome.errors)") }
-        return outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
-    }
+    func inBare(_ words: String...) async throws { try await git.run(words, in: path) }
 }

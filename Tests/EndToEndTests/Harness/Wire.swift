@@ -34,6 +34,9 @@ struct Wire: Sendable {
         throw Trouble("\(peer) answers more than \(Self.largestAnswer) bytes")
     }
 
+    /// Whether anybody takes a connection; nothing is said.
+    func probe() throws { close(try open()) }
+
     private func open() throws -> Int32 {
         let family =
             switch peer {
