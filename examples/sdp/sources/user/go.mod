@@ -1,0 +1,3 @@
+module user
+
+go 1.19
