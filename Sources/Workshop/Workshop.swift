@@ -25,6 +25,8 @@ package actor Workshop: Workbench {
     var lastSleeper = 0
     var fetches: [RepositoryName: Fetches] = [:]
     var shelf = Shelf()
+    /// Whether what a killed workshop left running was looked for.
+    var hasEndedRemains = false
 
     struct Listener {
         let hints: AsyncStream<Hint>.Continuation
@@ -50,6 +52,7 @@ package actor Workshop: Workbench {
     }
 
     package func survey(_ makings: Set<Making>, patience: Duration) async -> ObservedWorkshop {
+        await endAllRemains()
         await learn(of: makings, patience: patience)
         var readings: [CodeReference: CodeReading] = [:]
         var inUse: [Workpiece] = []

@@ -185,6 +185,18 @@ import Testing
         }
     }
 
+    @Test func aReferenceThatAPowerFailureEmptiedDoesNotStopTheNext() async throws {
+        try await Scratch.with { scratch in
+            let commit = try scratch.repository()
+            try scratch.git("branch", "feature/x", "main")
+            let address = "file://\(scratch["repo.git"])", mirror = scratch["m.git"]
+            try GitFetch.run(url: address, into: mirror)
+            for name in ["main", "feature/x"] { try Data().write(to: URL(filePath: "\(mirror)/refs/heads/\(name)")) }
+            try GitFetch.run(url: address, into: mirror)
+            #expect(try scratch.git("rev-parse", "main", "feature/x", in: "m.git") == "\(commit)\n\(commit)")
+        }
+    }
+
     @Test func callersAtOnceShareFetches() async throws {
         try await Scratch.with { scratch in
             let counting = FetchCommand(

@@ -24,7 +24,8 @@ struct MirrorLock: ~Copyable {
     deinit { close(descriptor) }
 
     /// Removes what a killed fetch left: the lock file of a reference, which would forbid all later fetches to
-    /// move it, and half a pack. Whoever holds this lock is the only writer, so every such file is a remain.
+    /// move it, and half a pack; and references without content, which a power failure leaves. Whoever holds this lock is
+    /// the only writer, so every such file is a remain.
     borrowing func removeRemains() {
         removeLocks(in: mirror, depth: Self.deepest)
         for name in names(in: "\(mirror)/objects/pack") where name.hasPrefix("pack_git2_") || name.hasPrefix("tmp_") {
@@ -33,9 +34,17 @@ struct MirrorLock: ~Copyable {
     }
 
     private borrowing func removeLocks(in folder: String, depth: Int) {
-        for name in names(in: folder) where name.hasSuffix(".lock") { unlink("\(folder)/\(name)") }
+        for name in names(in: folder) {
+            let path = "\(folder)/\(name)"
+            if name.hasSuffix(".lock") || folder != mirror && isEmptyFile(path) { unlink(path) }
+        }
         guard depth > 0 else { return }
         let below = folder == mirror ? ["refs"] : names(in: folder)
         for name in below { removeLocks(in: "\(folder)/\(name)", depth: depth - 1) }
+    }
+
+    private borrowing func isEmptyFile(_ path: String) -> Bool {
+        var facts = stat()
+        return lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFREG && facts.st_size == 0
     }
 }

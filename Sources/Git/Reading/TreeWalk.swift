@@ -61,6 +61,9 @@ struct TreeWalk {
     static let mostEntries = 200_000
     /// Folders within folders.
     static let deepest = 256
+    /// Bytes of one path, which no disk takes longer, and of all paths of a tree, which are in memory at once.
+    static let longestPath = 4095
+    static let mostPathBytes = 64 << 20
 
     struct Entry {
         let path: String
@@ -75,6 +78,7 @@ struct TreeWalk {
     let database: OpaquePointer
     private(set) var entries: [Entry] = []
     private var seen = 0
+    private var pathBytes = 0
 
     init(operation: String, repository: OpaquePointer, database: OpaquePointer) {
         self.operation = operation
@@ -97,6 +101,13 @@ struct TreeWalk {
                 throw SourceError(operation, .refused, "\(prefix): \"\(name)\" is no name for a file or folder")
             }
             let path = prefix + name
+            pathBytes += path.utf8.count
+            guard path.utf8.count <= Self.longestPath, pathBytes <= Self.mostPathBytes else {
+                throw SourceError(
+                    operation, .refused,
+                    "it has a path of more than \(Self.longestPath) bytes, or more than \(Self.mostPathBytes >> 20) MiB "
+                        + "of paths")
+            }
             let mode = git_tree_entry_filemode(entry)
             guard mode == GIT_FILEMODE_TREE else {
                 let size = mode == GIT_FILEMODE_COMMIT ? 0 : try size(of: entry, at: path)

@@ -5,7 +5,7 @@ internal import Reconciler
 /// memory at a time, and nothing is checked out.
 struct BuildContext: Sendable {
     /// Bytes of one file; a larger one has no place in an image's context.
-    static let largestFile = 512 << 20
+    static let largestFile = 256 << 20
     static let mostFiles = 500_000
 
     /// What is sent, paths relative to the context, folders before what is in them.
@@ -25,13 +25,38 @@ struct BuildContext: Sendable {
         let message: String
     }
 
-    /// Reads the tree of a commit, its Dockerfile and its `.dockerignore`.
+    /// Reads the tree of a commit, its Dockerfile and its `.dockerignore`. That may take long: it holds up no actor.
+    @concurrent
     static func read(_ piece: Workpiece, _ build: ImageBuild, from mirror: String, of code: any CodeHost) async throws
         -> BuildContext
     {
+        let files = try await files(of: piece, build, from: mirror, of: code)
+        let bases = try await bases(of: build, in: files, from: mirror, of: code)
+        let ignore = IgnoreFile(
+            try await text(IgnoreFile.name, IgnoreFile.largest, in: files, from: mirror, of: code) ?? "")
+        if let large = files.first(where: { $0.entry.size > largestFile }) {
+            throw Problem(message: "\(large.path) has \(large.entry.size) bytes; at most \(largestFile) are sent")
+        }
+        return try BuildContext(files, without: ignore, always: [build.dockerfile, IgnoreFile.name], bases: bases)
+    }
+
+    /// Reads the images of a commit's Dockerfile, and nothing of what else there is.
+    @concurrent
+    static func bases(
+        of piece: Workpiece, _ build: ImageBuild, from mirror: String, of code: any CodeHost
+    ) async throws -> Set<ImageReference> {
+        let files = try await files(of: piece, build, from: mirror, of: code)
+        return try await bases(of: build, in: files, from: mirror, of: code)
+    }
+
+    private typealias File = (path: String, entry: CodeEntry)
+
+    private static func files(
+        of piece: Workpiece, _ build: ImageBuild, from mirror: String, of code: any CodeHost
+    ) async throws -> [File] {
         let root = [piece.repository.subPath, build.context].flatMap { $0.split(separator: "/") }
             .filter { $0 != "." }.joined(separator: "/")
-        var files: [(path: String, entry: CodeEntry)] = []
+        var files: [File] = []
         for entry in try await code.tree(at: piece.commit, in: mirror) {
             if root.isEmpty {
                 files.append((entry.path, entry))
@@ -42,30 +67,36 @@ struct BuildContext: Sendable {
         guard files.count <= mostFiles else {
             throw Problem(message: "the build context has \(files.count) files; at most \(mostFiles) are sent")
         }
-        func text(_ path: String, _ largest: Int) async throws -> String? {
-            guard let entry = files.first(where: { $0.path == path })?.entry else { return nil }
-            guard entry.size <= largest else {
-                throw Problem(message: "\(path) has \(entry.size) bytes; at most \(largest) are read")
-            }
-            return String(decoding: try await code.blob(entry.blob, in: mirror), as: UTF8.self)
-        }
-        guard let dockerfile = try await text(build.dockerfile, Dockerfile.largest) else {
+        guard files.contains(where: { $0.path == build.dockerfile }) else {
             let place = root.isEmpty ? "" : " in \(root)"
             throw Problem(message: "there is no \(build.dockerfile)\(place) at this commit")
         }
-        let ignore = IgnoreFile(try await text(IgnoreFile.name, IgnoreFile.largest) ?? "")
-        if let large = files.first(where: { $0.entry.size > largestFile }) {
-            throw Problem(message: "\(large.path) has \(large.entry.size) bytes; at most \(largestFile) are sent")
+        return files
+    }
+
+    private static func bases(
+        of build: ImageBuild, in files: [File], from mirror: String, of code: any CodeHost
+    ) async throws -> Set<ImageReference> {
+        let text = try await text(build.dockerfile, Dockerfile.largest, in: files, from: mirror, of: code) ?? ""
+        return Dockerfile(text, arguments: build.arguments, target: build.target).bases
+    }
+
+    private static func text(
+        _ path: String, _ largest: Int, in files: [File], from mirror: String, of code: any CodeHost
+    ) async throws -> String? {
+        guard let entry = files.first(where: { $0.path == path })?.entry else { return nil }
+        guard entry.size <= largest else {
+            throw Problem(message: "\(path) has \(entry.size) bytes; at most \(largest) are read")
         }
-        return BuildContext(
-            files, without: ignore, always: [build.dockerfile, IgnoreFile.name],
-            bases: Dockerfile(dockerfile, arguments: build.arguments, target: build.target).bases)
+        return String(decoding: try await code.blob(entry.blob, in: mirror), as: UTF8.self)
     }
 
     init(
         _ files: [(path: String, entry: CodeEntry)], without ignore: IgnoreFile, always: Set<String>,
-        bases: Set<ImageReference>
-    ) {
+        bases: Set<ImageReference>, mostWork: Int = IgnoreFile.mostWork,
+        mostVerdicts: Int = IgnoreFile.mostVerdicts
+    ) throws(Problem) {
+        var work = 0
         var entries: [Entry] = []
         var submodules: [String] = []
         var verdicts: [String: IgnoreFile.Verdict] = [:]
@@ -73,7 +104,7 @@ struct BuildContext: Sendable {
         func verdict(on path: String) -> IgnoreFile.Verdict {
             if let known = verdicts[path] { return known }
             let above = path.folderOfPath.map { verdict(on: $0) }
-            let found = ignore.verdict(on: path, above: above)
+            let found = ignore.verdict(on: path, above: above, work: &work)
             return found
         }
         for (path, entry) in files {
@@ -84,7 +115,11 @@ struct BuildContext: Sendable {
                 next = folder.folderOfPath
             }
             for folder in folders.reversed() where verdicts[folder] == nil { verdicts[folder] = verdict(on: folder) }
-            guard !verdict(on: path).isLeftOut || always.contains(path) else { continue }
+            let isLeftOut = verdict(on: path).isLeftOut
+            guard work <= mostWork, verdicts.count * ignore.patterns.count <= mostVerdicts else {
+                throw Problem(message: "its \(IgnoreFile.name) has too many patterns for its \(files.count) files")
+            }
+            guard !isLeftOut || always.contains(path) else { continue }
             if entry.kind == .submodule {
                 submodules.append(path)
                 continue

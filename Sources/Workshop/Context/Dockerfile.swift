@@ -4,6 +4,8 @@ internal import Model
 struct Dockerfile {
     /// Bytes.
     static let largest = 1 << 20
+    /// Bytes of a variable and of an image's name, filled in. A value that is made of others grows with every line.
+    static let longestValue = 1024
 
     /// Normalised by nobody: as the file names them, variables filled in.
     private(set) var bases: Set<ImageReference> = []
@@ -118,11 +120,12 @@ struct Dockerfile {
 
     // MARK: Variables
 
-    /// `$NAME`, `${NAME}`, `${NAME:-otherwise}`, `${NAME:+instead}`.
+    /// `$NAME`, `${NAME}`, `${NAME:-otherwise}`, `${NAME:+instead}`. Nothing where it becomes too long.
     private func fill(_ text: String) -> String {
         var filled = ""
         var rest = text[...]
         while let character = rest.popFirst() {
+            guard filled.utf8.count <= Self.longestValue else { return "" }
             guard character == "$" else {
                 filled.append(character)
                 continue
@@ -136,7 +139,7 @@ struct Dockerfile {
                 rest = rest.dropFirst(name.count)
             }
         }
-        return filled
+        return filled.utf8.count <= Self.longestValue ? filled : ""
     }
 
     private func value(_ expression: Substring) -> String {

@@ -5,6 +5,10 @@ struct IgnoreFile: Sendable {
     /// Bytes of the file, and patterns in it.
     static let largest = 1 << 20
     static let mostPatterns = 10_000
+    /// Steps of patterns times bytes of paths: a large repository has a hundredth of it, and it takes some ten seconds.
+    static let mostWork = 10_000_000_000
+    /// Patterns times folders: as many bytes are in memory.
+    static let mostVerdicts = 200_000_000
 
     struct Pattern: Sendable {
         let takesIn: Bool
@@ -49,13 +53,13 @@ struct IgnoreFile: Sendable {
         fileprivate(set) var isLeftOut: Bool
     }
 
-    /// `above` is the verdict on the folder that `path` is in.
-    func verdict(on path: String, above: Verdict?) -> Verdict {
+    /// `above` is the verdict on the folder that `path` is in. What it took is added to `work`.
+    func verdict(on path: String, above: Verdict?, work: inout Int) -> Verdict {
         let bytes = Array(path.utf8)
         var verdict = Verdict(matched: [], isLeftOut: false)
         verdict.matched.reserveCapacity(patterns.count)
         for (index, pattern) in patterns.enumerated() {
-            let matches = above?.matched[index] == true || Self.match(pattern.steps, bytes)
+            let matches = above?.matched[index] == true || Self.match(pattern.steps, bytes, &work)
             verdict.matched.append(matches)
             if matches { verdict.isLeftOut = !pattern.takesIn }
         }
@@ -64,9 +68,10 @@ struct IgnoreFile: Sendable {
 
     func leavesOut(_ path: String) -> Bool {
         var above: Verdict?
+        var work = 0
         let names = path.split(separator: "/")
         for depth in 1...max(1, names.count) {
-            above = verdict(on: names.prefix(depth).joined(separator: "/"), above: above)
+            above = verdict(on: names.prefix(depth).joined(separator: "/"), above: above, work: &work)
         }
         return above?.isLeftOut ?? false
     }
@@ -128,7 +133,7 @@ struct IgnoreFile: Sendable {
     }
 
     /// All ways at once, so that no pattern takes long: `reached` are the steps that may come next.
-    private static func match(_ steps: [Step], _ path: [UInt8]) -> Bool {
+    private static func match(_ steps: [Step], _ path: [UInt8], _ work: inout Int) -> Bool {
         if case .byte(let first)? = steps.first, first != path.first { return false }
         var reached = [Bool](repeating: false, count: steps.count + 1)
         reached[0] = true
@@ -136,6 +141,7 @@ struct IgnoreFile: Sendable {
         for byte in path {
             var next = [Bool](repeating: false, count: steps.count + 1)
             let isName = byte != UInt8(ascii: "/")
+            work += steps.count
             for at in steps.indices where reached[at] {
                 switch steps[at] {
                 case .byte(let wanted): if wanted == byte { next[at + 1] = true }

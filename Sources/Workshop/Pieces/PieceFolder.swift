@@ -33,6 +33,11 @@ struct PieceFolder: Hashable, Sendable {
     var lockFile: String { "\(root)/\(id)\(Self.lockEnding)" }
     /// In the environment of every process of its builds.
     var mark: String { "TMPDIR=\(scratch)" }
+    /// A group of no user, which every process of its builds is in: unlike a session and an environment, nobody but root
+    /// can leave one. From the numbers that systemd calls half-way unsafe, for nobody gives them out.
+    var group: gid_t {
+        0x8000_0000 | (mark.utf8.reduce(0x811c_9dc5 as UInt32) { ($0 ^ UInt32($1)) &* 0x0100_0193 } & 0x3fff_ffff)
+    }
 
     var isWorkedOn: Bool { FileLock.isHeld(lockFile) }
     var isUnfinished: Bool { note?.state.isUnfinished ?? false }
@@ -42,8 +47,12 @@ struct PieceFolder: Hashable, Sendable {
         try DurableFile(path: noteFile).write(note.bytes, for: operation)
     }
 
-    func make(for operation: String) throws(HostError) {
+    /// Where it is locked.
+    func makeRoot(for operation: String) throws(HostError) {
         try Folders.make(root, Folders.passage, for: operation)
+    }
+
+    func make(for operation: String) throws(HostError) {
         try Folders.make(path, Folders.passage, for: operation)
     }
 

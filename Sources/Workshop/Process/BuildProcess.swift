@@ -21,6 +21,8 @@ struct BuildProcess: Sendable {
     let grace: Duration
     /// `NAME=value`, found in `environment` and in that of no other process.
     let mark: String
+    /// The group that it is in, where it is given one.
+    let group: gid_t
     /// Where its session is noted, so that it is found again after we were killed.
     let traceFile: String
 
@@ -42,7 +44,7 @@ struct BuildProcess: Sendable {
         let status = spawn(&pid, writingTo: input)
         close(input)
         guard status == 0 else { return .notStarted(String(cString: strerror(status))) }
-        let table = ProcessTable(session: pid, mark: mark)
+        let table = ProcessTable(session: pid, mark: mark, group: group)
         note(pid)
         let verdict = watch(pid, output, log, surrender, table)
         let isGone = table.kill()

@@ -1,12 +1,14 @@
 internal import Glibc
 
-/// What `/proc` tells of the processes of one build: those of its session, and those that left it and kept its
-/// environment.
+/// What `/proc` tells of the processes of one build: those of its session and its group, and those that have its
+/// environment. Where builds run as another user than ourselves, nothing they do takes them out of the group.
 struct ProcessTable {
     /// The id of the session, which is that of its first process.
     let session: Int32?
     /// `NAME=value`, in the environment of every process of this build and of no other.
     let mark: String
+    /// In the groups of every process of this build, where we may give it one.
+    let group: gid_t
 
     /// A session as a later run of ours finds it again: ids are used anew, start times are not.
     struct Trace: Hashable {
@@ -37,7 +39,7 @@ struct ProcessTable {
         let ours = getpid()
         return Folders.names(in: "/proc").compactMap { Int32($0) }.filter { pid in
             guard pid != ours, let facts = Facts(pid), facts.isAlive else { return false }
-            return facts.session == session || isMarked(pid)
+            return facts.session == session || isMarked(pid) || isInGroup(pid)
         }
     }
 
@@ -63,6 +65,14 @@ struct ProcessTable {
     private func isMarked(_ pid: Int32) -> Bool {
         let environment = Self.contents(of: "/proc/\(pid)/environ")
         return environment.split(separator: 0).contains { $0.elementsEqual(mark.utf8) }
+    }
+
+    private func isInGroup(_ pid: Int32) -> Bool {
+        let status = Self.contents(of: "/proc/\(pid)/status")
+        guard let line = status.split(separator: 0x0a).first(where: { $0.starts(with: "Groups:".utf8) }) else {
+            return false
+        }
+        return line.split { $0 == 0x20 || $0 == 0x09 }.contains { $0.elementsEqual("\(group)".utf8) }
     }
 
     private struct Facts {

@@ -43,12 +43,12 @@ extension Workshop {
         }
         site.log.line("\(build.command.joined(separator: " "))  (as \(user.name))")
         let line = try CommandLine(
-            build.command, adding: author, in: workplace, as: user, within: settings.builder.limits,
-            for: site.operation)
+            build.command, adding: author, in: workplace, as: user, marked: site.folder.group,
+            within: settings.builder.limits, for: site.operation)
         let process = BuildProcess(
             words: line.words, environment: environment,
             timeout: .milliseconds(build.timeoutMillis), grace: settings.builder.grace, mark: site.folder.mark,
-            traceFile: site.folder.traceFile)
+            group: site.folder.group, traceFile: site.folder.traceFile)
         let ending = await onOwnThread { process.run(into: site.log, until: $0) }
         switch ending {
         case .exited(0): try await end(build, with: nil, site, user)
@@ -80,12 +80,12 @@ extension Workshop {
             try FileTree(path: site.folder.scratch, operation: site.operation).remove()
         }
         if let problem {
-            guard build.isOptional else { throw try remember(problem, of: .build, site) }
+            guard build.isOptional else { throw try await fail(problem, site) }
             site.log.line("\(problem); it goes on without, for this build is optional")
         }
         // It is mounted by its path: a build must not have put a link in its place.
         guard Folders.isPlain(site.piece.repository.subPath, in: site.folder.tree) else {
-            throw try remember(site.noSubPath, of: .build, site)
+            throw try await fail(site.noSubPath, site)
         }
         do throws(HostError) {
             try await onDisk { () throws(HostError) in
@@ -93,9 +93,17 @@ extension Workshop {
             }
         } catch {
             guard error.failure == .refused else { throw error }
-            throw try remember(error.message, of: .build, site)
+            throw try await fail(error.message, site)
         }
         try write(.made, site)
+    }
+
+    /// Remembers a failure. What the build left is of no use to anybody, and may be all that the disk holds.
+    private func fail(_ message: String, _ site: Site) async throws(HostError) -> HostError {
+        try await onDisk { () throws(HostError) in
+            try FileTree(path: site.folder.tree, operation: site.operation).remove()
+        }
+        return try remember(message, of: .build, site)
     }
 
     /// What every build is told, and nothing of what we were told ourselves.

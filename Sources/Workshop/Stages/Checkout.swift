@@ -37,7 +37,7 @@ extension Workshop {
             let mirror = settings.mirror(of: site.piece.repository.name)
             try await code.checkout(site.piece.commit, from: mirror, into: folder.newTree)
         } catch {
-            throw HostError(site.operation, error)
+            throw try await explain(error, site)
         }
         guard Folders.isPlain(site.piece.repository.subPath, in: folder.newTree) else {
             throw try remember(site.noSubPath, of: .checkout, site)
@@ -48,6 +48,15 @@ extension Workshop {
                 throw HostError(disk: site.operation, "make", folder.tree)
             }
         }
+    }
+
+    /// What is missing in a mirror that has the commit was lost, and is fetched anew.
+    func explain(_ error: SourceError, _ site: Site) async throws(HostError) -> HostError {
+        guard error.failure == .missing else { return HostError(site.operation, error) }
+        try await renounceMirror(of: site.piece.repository.name, for: site.operation)
+        return HostError(
+            site.operation, .unreachable, "the copy of its repository is damaged, and is fetched anew: \(error.message)"
+        )
     }
 
     /// Runs what blocks on the disk on a thread of its own.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Logging
 package import Model
 package import Reconciler
 
@@ -14,6 +15,7 @@ extension Workshop {
             try await endRemains(of: folder, for: operation)
             if let image = folder.note?.image { try await images.removeImage(image) }
             // The note goes last: what is half gone is still known, and discarded again.
+            try? unmake(folder, for: operation)  // SAFE: where the disk takes no note, it needs the room all the more
             try await onDisk { () throws(HostError) in
                 for name in Folders.names(in: folder.path) where "\(folder.path)/\(name)" != folder.noteFile {
                     try FileTree(path: "\(folder.path)/\(name)", operation: operation).remove()
@@ -50,9 +52,43 @@ extension Workshop {
                 !used.contains(repository), book.pages[repository] == nil,
                 fetches[repository]?.turns.isRunning != true
             else { continue }
+            setAside(repository)
+        }
+        try await removeOldMirrors(for: operation)
+    }
+
+    /// Takes a mirror out of use, at once for all who look: half a mirror says that it has commits which it has not.
+    private func setAside(_ repository: RepositoryName) {
+        let mirror = settings.mirror(of: repository)
+        rename(mirror, mirror + Self.gone)
+    }
+
+    /// Removes a mirror that lacks what it should have, as after a power failure. It is only a copy: what is fetched into
+    /// it again and again would never be whole.
+    func renounceMirror(of repository: RepositoryName, for operation: String) async throws(HostError) {
+        guard fetches[repository]?.turns.isRunning != true else { return }
+        logger.warning(
+            "A mirror lacks what it should have, and is made anew", metadata: ["repository": "\(repository)"])
+        try await removeOldMirrors(for: operation)
+        setAside(repository)
+        try await removeOldMirrors(for: operation)
+    }
+
+    private func removeOldMirrors(for operation: String) async throws(HostError) {
+        for name in Folders.names(in: settings.folder) where name.hasSuffix(Settings.mirrorEnding + Self.gone) {
             try await onDisk { [settings] () throws(HostError) in
-                try FileTree(path: settings.mirror(of: repository), operation: operation).remove()
+                try FileTree(path: "\(settings.folder)/\(name)", operation: operation).remove()
             }
         }
+    }
+
+    /// What a mirror's name ends with while it is removed.
+    private static let gone = ".gone"
+
+    /// Notes that a workpiece is to be made anew, for whoever wants it after we were killed half way.
+    private func unmake(_ folder: PieceFolder, for operation: String) throws(HostError) {
+        guard var note = folder.note, note.state == .made else { return }
+        note.state = .begun
+        try folder.write(note, for: operation)
     }
 }

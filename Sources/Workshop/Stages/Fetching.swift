@@ -6,7 +6,12 @@ extension Workshop {
     struct Fetches {
         var turns = Turns()
         var last: Result<Void, SourceError> = .success(())
+        /// Turns, one after the other, that went well and did not bring what they were begun for.
+        var barren: Set<Int> = []
     }
+
+    /// Once, a branch moved on; from then on it is likelier that the mirror is damaged.
+    private static let mostBarren = 2
 
     package func fetch(_ piece: Workpiece) async throws(HostError) {
         let mirror = settings.mirror(of: piece.repository.name)
@@ -20,8 +25,21 @@ extension Workshop {
             try Folders.make(mirror, Folders.closed, for: site.operation)
             try await share(piece.repository, into: mirror, site)
             guard await code.contains(piece.commit, in: mirror) else {
+                guard CommitID(piece.reference) == nil else {
+                    throw HostError(
+                        site.operation, .refused,
+                        "\(piece.title) is on no branch or tag of repository \(piece.repository.name); push it, or "
+                            + "name another")
+                }
+                let fetches = fetches[piece.repository.name, default: Fetches()]
+                self.fetches[piece.repository.name]?.barren.insert(fetches.turns.done)
+                if fetches.barren.union([fetches.turns.done]).count >= Self.mostBarren {
+                    self.fetches[piece.repository.name]?.barren = []
+                    try await renounceMirror(of: piece.repository.name, for: site.operation)
+                }
                 throw HostError(site.operation, .stale, "\(piece.reference) moved on while it was fetched")
             }
+            fetches[piece.repository.name]?.barren = []
         }
     }
 

@@ -14,11 +14,14 @@ extension Workshop {
             let mirror = settings.mirror(of: piece.repository.name)
             guard await code.contains(piece.commit, in: mirror) else { continue }
             do {
-                let found = try await BuildContext.read(piece, build, from: mirror, of: code).bases
+                let found = try await BuildContext.bases(of: piece, build, from: mirror, of: code)
                 shelf.remember(found, of: piece.id)
                 bases[piece.id] = found
+            } catch is BuildContext.Problem {
+                // The build itself tells of it; the commit is not read for it in every survey.
+                shelf.remember([], of: piece.id)
+                bases[piece.id] = []
             } catch {
-                // What cannot be read, the build itself tells of.
                 continue
             }
         }
@@ -70,7 +73,7 @@ extension Workshop {
         } catch let problem as BuildContext.Problem {
             throw try remember(problem.message, of: .build, site)
         } catch let error as SourceError {
-            throw HostError(site.operation, error)
+            throw try await explain(error, site)
         } catch {
             throw HostError(site.operation, .unreachable, "\(error)")
         }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Logging
 internal import Model
 internal import Reconciler
 
@@ -24,9 +25,11 @@ extension Workshop {
         let operation = "\(stage.rawValue) \(piece.repository.name) \(piece.title)"
         let folder = PieceFolder(piece.id, in: settings)
         try prepareFolders(for: operation)
-        try folder.make(for: operation)
+        try folder.makeRoot(for: operation)
         let lock = try await hold(folder, for: operation)
         defer { withExtendedLifetime(lock) {} }
+        // Whoever had it before may have discarded it.
+        try folder.make(for: operation)
         if await isDone(folder) { return }
         let log = try LogWriter(LogFiles(of: piece.id, in: settings.logs), now: now, for: operation)
         let began = now()
@@ -51,11 +54,30 @@ extension Workshop {
         }
     }
 
+    /// Ends, once, the builds that a killed workshop left running: nobody else would, where their commits are not wanted
+    /// any more. Who only looks ends nothing.
+    func endAllRemains() async {
+        guard settings.notesUse, !hasEndedRemains else { return }
+        hasEndedRemains = true
+        for folder in PieceFolder.all(in: settings) {
+            let operation = "end what is left of \(folder.id)"
+            do throws(HostError) {
+                guard Folders.exists(folder.traceFile) || Folders.exists(folder.scratch),
+                    let lock = try FileLock(folder.lockFile, for: operation)
+                else { continue }
+                try await endRemains(of: folder, for: operation)
+                withExtendedLifetime(lock) {}
+            } catch {
+                logger.warning("A build is left over", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
     /// Whether nobody is left.
     private static func endProcesses(of folder: PieceFolder) -> Bool {
         let text = DurableFile(path: folder.traceFile).read().map { String(decoding: $0, as: UTF8.self) }
         let session = text.flatMap { ProcessTable.Trace(text: $0) }?.living
-        guard ProcessTable(session: session, mark: folder.mark).kill() else { return false }
+        guard ProcessTable(session: session, mark: folder.mark, group: folder.group).kill() else { return false }
         unlink(folder.traceFile)
         return true
     }

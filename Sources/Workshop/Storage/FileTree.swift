@@ -10,9 +10,10 @@ struct FileTree {
     let path: String
     let operation: String
 
-    /// Gives every file to `owner` and makes it readable by whatever user a container runs as.
+    /// Gives every file to `owner` and makes it readable by whatever user a container runs as. A folder goes after what is
+    /// in it: other builds run as the same user, and whoever has a folder can put a link where a file was.
     func handOver(to owner: BuildUser) throws(HostError) {
-        try everything { parent, name, facts in
+        try everything(foldersLast: true) { parent, name, facts in
             if facts.st_uid != owner.uid || facts.st_gid != owner.gid {
                 guard fchownat(parent, name, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW) == 0 else { return false }
             }
@@ -31,7 +32,7 @@ struct FileTree {
         }
     }
 
-    private static func open(_ parent: Int32, _ name: String, _ facts: stat) -> Bool {
+    private static func open(_ parent: Int32, _ name: [CChar], _ facts: stat) -> Bool {
         let mode: mode_t
         switch facts.st_mode & S_IFMT {
         case S_IFDIR: mode = 0o755
@@ -41,26 +42,31 @@ struct FileTree {
         return facts.st_mode & 0o7777 == mode || fchmodat(parent, name, mode, 0) == 0
     }
 
-    /// Visits the folder itself and all below it, folders before what is in them.
-    private func everything(_ visit: (Int32, String, stat) -> Bool) throws(HostError) {
+    private typealias Visit = (Int32, [CChar], stat) -> Bool
+
+    /// Visits the folder itself and all below it.
+    private func everything(foldersLast: Bool = false, _ visit: Visit) throws(HostError) {
         var facts = stat()
-        guard lstat(path, &facts) == 0, visit(AT_FDCWD, path, facts) else { throw failure("change", path) }
+        guard lstat(path, &facts) == 0, foldersLast || visit(AT_FDCWD, Array(path.utf8CString), facts) else {
+            throw failure("change", path)
+        }
         let root = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard root >= 0 else { throw failure("open", path) }
         var left = Self.mostEntries
-        try walk(root, Self.deepest, &left, visit)
+        try walk(root, Self.deepest, &left, foldersLast, visit)
+        guard !foldersLast || visit(AT_FDCWD, Array(path.utf8CString), facts) else { throw failure("change", path) }
     }
 
     /// Takes the descriptor and closes it.
     private func walk(
-        _ folder: Int32, _ depth: Int, _ left: inout Int, _ visit: (Int32, String, stat) -> Bool
+        _ folder: Int32, _ depth: Int, _ left: inout Int, _ foldersLast: Bool, _ visit: Visit
     ) throws(HostError) {
         guard let stream = fdopendir(folder) else {
             close(folder)
             throw failure("list a folder of", path)
         }
         defer { closedir(stream) }
-        for name in Folders.names(of: stream) {
+        for name in Folders.exactNames(of: stream) {
             left -= 1
             guard depth > 0, left > 0 else {
                 throw HostError(
@@ -68,17 +74,22 @@ struct FileTree {
                     "\(path) has more than \(Self.mostEntries) files or folders more than \(Self.deepest) deep")
             }
             var facts = stat()
-            guard fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW) == 0, visit(folder, name, facts) else {
-                throw failure("change", "\(path)/…/\(name)")
-            }
-            guard facts.st_mode & S_IFMT == S_IFDIR else { continue }
+            guard fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 else { throw failure("change", name) }
+            let isFolder = facts.st_mode & S_IFMT == S_IFDIR
+            guard foldersLast && isFolder || visit(folder, name, facts) else { throw failure("change", name) }
+            guard isFolder else { continue }
             let inner = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-            guard inner >= 0 else { throw failure("open", "\(path)/…/\(name)") }
-            try walk(inner, depth - 1, &left, visit)
+            guard inner >= 0 else { throw failure("open", name) }
+            try walk(inner, depth - 1, &left, foldersLast, visit)
+            guard !foldersLast || visit(folder, name, facts) else { throw failure("change", name) }
         }
     }
 
     private func failure(_ verb: String, _ what: String) -> HostError { HostError(disk: operation, verb, what) }
+
+    private func failure(_ verb: String, _ name: [CChar]) -> HostError {
+        failure(verb, "\(path)/…/\(String(decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))")
+    }
 
     // MARK: Removing
 
@@ -114,7 +125,7 @@ struct FileTree {
         defer { closedir(stream) }
         // A build may have taken away its own right to change a folder.
         fchmod(folder, 0o700)
-        for name in Folders.names(of: stream) {
+        for name in Folders.exactNames(of: stream) {
             var facts = stat()
             guard fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
             guard facts.st_mode & S_IFMT == S_IFDIR else {
@@ -128,8 +139,13 @@ struct FileTree {
                 }
                 continue
             }
-            if facts.st_mode & 0o700 != 0o700 { fchmodat(folder, name, 0o700, 0) }
-            let inner = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            let how = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+            var inner = openat(folder, name, how)
+            if inner < 0, errno == EACCES {
+                // Never as root, whom a link in its place could lead anywhere.
+                fchmodat(folder, name, 0o700, 0)
+                inner = openat(folder, name, how)
+            }
             guard inner >= 0 else { throw failure("open", name) }
             try empty(inner, depth - 1, root, &moved)
             guard unlinkat(folder, name, AT_REMOVEDIR) == 0 else { throw failure("remove", name) }

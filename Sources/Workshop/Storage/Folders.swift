@@ -32,13 +32,19 @@ enum Folders {
         return names(of: stream)
     }
 
-    static func names(of stream: OpaquePointer) -> [String] {
-        var names: [String] = []
+    private static func names(of stream: OpaquePointer) -> [String] {
+        exactNames(of: stream).map { String(decoding: $0.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self) }
+    }
+
+    /// As the disk has them, a zero at the end: a build may give a file a name that is no text.
+    static func exactNames(of stream: OpaquePointer) -> [[CChar]] {
+        let dot = CChar(bitPattern: UInt8(ascii: "."))
+        var names: [[CChar]] = []
         while let entry = readdir(stream) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+                $0.prefix { $0 != 0 }.map(CChar.init(bitPattern:)) + [0]
             }
-            if name != ".", name != ".." { names.append(name) }
+            if name != [dot, 0], name != [dot, dot, 0] { names.append(name) }
         }
         return names
     }

@@ -134,6 +134,26 @@ import Testing
         }
     }
 
+    @Test(arguments: [(17, 1), (15, 40_000)])
+    func aTreeOfPathsThatWouldFillTheMemoryIsRefused(depth: Int, files: Int) async throws {
+        try await Scratch.with { scratch in
+            try scratch.repository(files: ["a": "1"])
+            let tree = try scratch.shell(
+                """
+                name=$(printf '%0250d' 1)
+                blob=$(git -C repo.git rev-parse main:a)
+                tree=$(seq \(files) | sed "s/.*/100644 blob $blob\\tfile-with-a-name-&/" | git -C repo.git mktree)
+                for depth in $(seq \(depth)); do
+                    tree=$(printf "040000 tree $tree\\t$name\\n" | git -C repo.git mktree)
+                done
+                echo $tree
+                """)
+            let commit = try #require(CommitID(scratch.git("commit-tree", "-m", "Bomb", tree)))
+            let error = await failure { _ = try await scratch.codeHost().tree(at: commit, in: scratch["repo.git"]) }
+            #expect(error?.message == "it has a path of more than 4095 bytes, or more than 64 MiB of paths")
+        }
+    }
+
     @Test func whatIsThereAlreadyIsNotWrittenOver() async throws {
         try await Scratch.with { scratch in
             let commit = try scratch.repository()

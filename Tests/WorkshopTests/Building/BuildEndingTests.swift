@@ -99,6 +99,31 @@ struct BuildEndingTests {
         }
     }
 
+    @Test("When we were killed meanwhile and nobody wants it any more: the next one ends it as it begins to look")
+    func killedAndUnwanted() async throws {
+        try await Bench.run { bench in
+            let piece = bench.script("true")
+            let workshop = bench.workshop()
+            try await workshop.fetch(piece)
+            try await workshop.checkout(piece, as: Bench.uid)
+            let scratch = bench.folder(of: piece) + "/tmp"
+            try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+            let orphan = Process()
+            orphan.executableURL = URL(filePath: "/usr/bin/sleep")
+            orphan.arguments = ["98008"]
+            orphan.environment = ["TMPDIR": scratch, "PATH": "/usr/bin:/bin"]
+            try orphan.run()
+            try await soon("it runs") { !Self.naps(8).isEmpty }
+
+            var looker = bench
+            looker.settings.notesUse = false
+            _ = await looker.workshop().survey([], patience: .zero)
+            #expect(!Self.naps(8).isEmpty)
+            _ = await bench.workshop().survey([], patience: .zero)
+            #expect(Self.naps(8) == [])
+        }
+    }
+
     @Test("Those who want one workpiece at once make it once")
     func twoMakers() async throws {
         try await Bench.run { bench in

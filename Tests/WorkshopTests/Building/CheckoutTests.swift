@@ -111,6 +111,12 @@ struct CheckoutTests {
             let gone = try await failure { () throws(HostError) in try await workshop.fetch(piece) }
             #expect(gone.failure == .stale)
             #expect(gone.message == "main moved on while it was fetched")
+
+            let pinned = Workpiece(
+                repository: piece.repository, reference: piece.commit.text, commit: piece.commit, recipe: piece.recipe)
+            let nowhere = try await failure { () throws(HostError) in try await workshop.fetch(pinned) }
+            #expect(nowhere.failure == .refused)
+            #expect(nowhere.message.hasPrefix("commit \(piece.commit.short) is on no branch or tag of repository"))
         }
     }
 

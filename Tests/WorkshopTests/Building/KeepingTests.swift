@@ -1,9 +1,11 @@
 import Foundation
+import Glibc
 import Model
 import Reconciler
 import Synchronization
 import Testing
-import Workshop
+
+@testable import Workshop
 
 @Suite("What is kept, brought and thrown away")
 struct KeepingTests {
@@ -54,6 +56,91 @@ struct KeepingTests {
             #expect(await workshop.survey([], patience: .zero).pieces == [:])
             #expect(FileManager.default.fileExists(atPath: bench.logFile(of: files)))
             #expect(try FileManager.default.contentsOfDirectory(atPath: bench.settings.folder + "/pieces") == [])
+        }
+    }
+
+    @Test(
+        "What was half thrown away when we were killed is made anew by whoever wants it, and a mirror is never half there"
+    )
+    func halfDiscarded() async throws {
+        try await Bench.run { bench in
+            let piece = bench.script("mkdir a; touch a/b")
+            let workshop = bench.workshop()
+            try await workshop.make(piece)
+            // A folder that cannot be removed stands for our end in the middle of it.
+            let lasting = bench.folder(of: piece) + "/lasting"
+            try FileManager.default.createDirectory(atPath: lasting, withIntermediateDirectories: false)
+            #expect(mount("tmpfs", lasting, "tmpfs", 0, nil) == 0 || geteuid() != 0)
+            defer { umount2(lasting, Int32(MNT_DETACH)) }
+            if geteuid() == 0 {
+                let error = try await failure { () throws(HostError) in try await workshop.discard(piece.id) }
+                #expect(error.failure == .refused)
+                #expect(await workshop.condition(of: piece) == .unfinished)
+                umount2(lasting, Int32(MNT_DETACH))
+            }
+            let remains = bench.settings.folder + "/old.git.gone"
+            try FileManager.default.createDirectory(atPath: remains + "/objects", withIntermediateDirectories: true)
+            try await workshop.discard(piece.id)
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: bench.settings.folder).sorted() == [
+                    "home", "pieces",
+                ])
+        }
+    }
+
+    @Test("Who waits while a workpiece is thrown away makes it anew")
+    func makingAfterDiscard() async throws {
+        try await Bench.run { bench in
+            let piece = bench.script("true")
+            let workshop = bench.workshop()
+            try await workshop.make(piece)
+            let lockFile = "\(bench.settings.folder)/pieces/\(piece.id).lock"
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                let lock = try #require(try FileLock(lockFile, for: "test"))
+                let other = bench.workshop()
+                try FileManager.default.removeItem(atPath: bench.settings.logs)
+                group.addTask { try await other.fetch(piece) }
+                try await soon("it has begun") { FileManager.default.fileExists(atPath: bench.settings.logs) }
+                // It is answered when the other waits.
+                _ = await other.survey([], patience: .zero)
+                try FileManager.default.removeItem(atPath: bench.folder(of: piece))
+                unlink(lockFile)
+                withExtendedLifetime(lock) {}
+            }
+            #expect(await workshop.condition(of: piece) == .unfinished)
+            try await workshop.make(piece)
+            #expect(await workshop.condition(of: piece) == .ready)
+        }
+    }
+
+    @Test("A mirror that lost something is made anew: by a fetch it would never be whole again")
+    func damagedMirror() async throws {
+        try await Bench.run { bench in
+            let piece = bench.script("true")
+            let workshop = bench.workshop()
+            let mirror = bench.settings.folder + "/account.git"
+            try await workshop.fetch(piece)
+            bench.code.set { $0.checkoutError = SourceError("check out", .missing, "object not found") }
+            let error = try await failure { () throws(HostError) in
+                try await workshop.checkout(piece, as: Bench.uid)
+            }
+            #expect(error.failure == .unreachable)
+            #expect(
+                error.message == "the copy of its repository is damaged, and is fetched anew: object not found")
+            #expect(!FileManager.default.fileExists(atPath: mirror))
+
+            // It has the branch and lacks the commit, which no fetch brings.
+            bench.code.set {
+                $0.checkoutError = nil
+                $0.mirrors = [:]
+                $0.references = [:]
+            }
+            for isThere in [true, false] {
+                let error = try await failure { () throws(HostError) in try await workshop.fetch(piece) }
+                #expect(error.failure == .stale)
+                #expect(FileManager.default.fileExists(atPath: mirror) == isThere)
+            }
+            #expect(await workshop.condition(of: piece) == .unfinished)
         }
     }
 

@@ -36,6 +36,9 @@ struct DockerfileTests {
         Case("ARG TAG=1\nFROM alpine:${TAG:+edge}", ["alpine:edge"]),
         Case("ARG A=1 B=\"2\"\nARG C=$A.$B\nFROM x:$C", ["x:1.2"]),
         Case("FROM alpine\nARG TAG=9\nFROM x:${TAG:-1}", ["alpine", "x:1"]),
+        // A value that doubles with every line: it would fill the memory.
+        Case("ARG A=0123456789\n" + String(repeating: "ARG A=$A$A\n", count: 24) + "FROM ${A:-alpine}", ["alpine"]),
+        Case("ARG A=0123456789\nFROM x:" + String(repeating: "$A", count: 1000) + "\nFROM alpine", ["alpine"]),
         Case("FROM alpine:$TAG", ["alpine:"], arguments: ["TAG": "1"]),
         Case("FROM \\\n  alpine\\\n:3", ["alpine"]),
         Case("FROM \\\n# comment\nalpine", ["alpine"]),

@@ -3,7 +3,8 @@ import Model
 import Reconciler
 import Synchronization
 import Testing
-import Workshop
+
+@testable import Workshop
 
 @Suite("An image of a commit")
 struct ImageBuildTests {
@@ -53,6 +54,38 @@ struct ImageBuildTests {
                 #expect(facts[.posixPermissions] as? Int == mode, "\(path)")
             }
             #expect(await bench.output(of: piece).contains("vendor/lib is a submodule and is left out"))
+        }
+    }
+
+    @Test("A .dockerignore that would take hours is refused, and no survey waits for any")
+    func endlessPatterns() async throws {
+        let files = (0..<100).map { number in
+            (
+                path: "\(number)/aaaaaaaaaa",
+                entry: CodeEntry(path: "\(number)/aaaaaaaaaa", kind: .file, blob: BlobID("0"), size: 0)
+            )
+        }
+        let ignore = IgnoreFile(String(repeating: "**a**a**a**b\n", count: 100))
+        _ = try BuildContext(files, without: ignore, always: [], bases: [])
+        for (work, verdicts) in [(10_000, IgnoreFile.mostVerdicts), (IgnoreFile.mostWork, 9_000)] {
+            let problem = #expect(throws: BuildContext.Problem.self) {
+                try BuildContext(
+                    files, without: ignore, always: [], bases: [], mostWork: work, mostVerdicts: verdicts)
+            }
+            #expect(problem?.message == "its .dockerignore has too many patterns for its 100 files")
+        }
+
+        // The survey reads the Dockerfile alone.
+        try await Bench.run { bench in
+            let much = String(repeating: "#", count: IgnoreFile.largest + 1)
+            let piece = image(bench, [".dockerignore": .init(text: much)])
+            let making = Making(repository: piece.repository, reference: "main", recipe: piece.recipe)
+            let workshop = bench.workshop()
+            try await workshop.fetch(piece)
+            let seen = await workshop.survey([making], patience: .seconds(10))
+            #expect(seen.bases[piece.id]?.map(\.text) == [Self.alpine])
+            let error = try await failure { () throws(HostError) in try await workshop.make(piece) }
+            #expect(error.message.hasPrefix(".dockerignore has \(much.utf8.count) bytes"))
         }
     }
 
