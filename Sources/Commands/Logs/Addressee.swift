@@ -7,7 +7,10 @@ package struct Addressee {
     package let service: ServiceName?
 
     package init(_ text: String) throws {
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count <= 2, !parts.contains("") else {
+            throw Complaint("\"\(text)\" is neither SANDBOX nor SANDBOX/SERVICE")
+        }
         sandbox = try SandboxName(slugging: parts[0])
         service = parts.count > 1 ? try ServiceName(slugging: parts[1]) : nil
     }
@@ -52,6 +55,16 @@ package struct Addressee {
             last = current
         }
         return last[word.count]
+    }
+}
+
+extension SandboxStatus {
+    /// Whether its message says that something could not be made of this commit, in the words of the planner's blockers.
+    package func blames(_ reference: String, _ commit: CommitID, for service: ServiceName?) -> Bool {
+        let whose = service.map { " of \($0) " } ?? " "
+        return ["\(reference) @ \(commit.short)", "commit \(commit.short)"].contains { title in
+            message.contains("\(whose)(\(title)) failed")
+        }
     }
 }
 

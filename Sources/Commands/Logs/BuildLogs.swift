@@ -7,6 +7,8 @@ internal import Workshop
 struct BuildLogs {
     /// How long a build that is about to begin is waited for.
     private static let patience = Duration.seconds(60)
+    /// How long the first line of one is waited for while those of others are shown.
+    private static let shortPatience = Duration.seconds(10)
     private static let rhythm = Duration.milliseconds(100)
 
     let addressee: Addressee
@@ -35,16 +37,22 @@ struct BuildLogs {
         }
     }
 
-    /// What was made, or is: those of which there is a log.
+    /// What was made, or is: those of which there is a log, and those that are waited for where they are followed.
     private func pieces(in logs: PieceLogs) async throws -> [ServiceName: Workpiece.ID] {
         let end = ContinuousClock.now.advanced(by: Self.patience)
+        var isSaid = false
         while true {
             var known = try await MadeOf(addressee.sandbox, in: journal).pieces
             if known.isEmpty { known = try await labels() }
             known = known.filter { service, _ in addressee.service.map { $0 == service } ?? true }
             let told = known.filter { logs.has($0.value) }
-            if !told.isEmpty { return told }
+            if !told.isEmpty { return selection.follow ? known : told }
             guard selection.follow, ContinuousClock.now < end else { throw refusal(known) }
+            if !isSaid {
+                Terminal.complain(
+                    "Nothing is being made of \(addressee.description) yet; a build is waited for, for up to a minute.")
+            }
+            isSaid = true
             try await Task.sleep(for: Self.rhythm)  // SAFE: a bounded wait, until the end above
         }
     }
@@ -52,10 +60,11 @@ struct BuildLogs {
     private func refusal(_ known: [ServiceName: Workpiece.ID]) -> Complaint {
         guard let piece = known.values.sorted().first else {
             return Complaint(
-                "nothing of \(addressee.description) was made of a repository here; its own output is at "
-                    + "berth logs \(addressee.description)")
+                "nothing of \(addressee.description) was made of a repository here; "
+                    + "berth status \(addressee.sandbox) tells what it is made of, and what keeps it")
         }
-        return Complaint("nothing is written of \(piece) yet, or its log was removed with it; try again with --follow")
+        return Complaint(
+            "nothing is written of \(piece.spoken) yet, or its log was removed with it; try again with --follow")
     }
 
     /// As they come, until nobody works on any of them.
@@ -66,6 +75,7 @@ struct BuildLogs {
         await withTaskGroup(of: Bool.self) { group in
             for (service, piece) in pieces {
                 group.addTask {
+                    await Self.wait { logs.has(piece) }
                     for await line in logs.lines(
                         of: piece, since: selection.since, tail: selection.tail, follow: true)
                     {
@@ -76,6 +86,13 @@ struct BuildLogs {
                 }
             }
             for await goesOn in group where !goesOn { group.cancelAll() }
+        }
+    }
+
+    private static func wait(until isThere: () -> Bool) async {
+        let end = ContinuousClock.now.advanced(by: shortPatience)
+        while !isThere(), ContinuousClock.now < end, !Task.isCancelled {
+            try? await Task.sleep(for: rhythm)  // SAFE: a bounded wait, which a cancellation ends
         }
     }
 }

@@ -10,20 +10,26 @@ struct ContainerLogs {
     let addressee: Addressee
     let engine: DockerEngine
     let selection: LogSelection
+    /// Whether something is made for it here.
+    let hasBuilds: Bool
 
     func show(on printer: LogPrinter) async throws {
         let speakers = try await speakers()
         guard !speakers.isEmpty || selection.follow else {
             throw Complaint(
-                "\(addressee.description) has no container; berth status \(addressee.sandbox) says why, and "
-                    + "berth logs \(addressee.description) --build what its builds wrote")
+                "\(addressee.description) has no container; berth status \(addressee.sandbox) says why\(hint)")
         }
+        if speakers.isEmpty { Terminal.complain("\(addressee.description) has no container yet; it is waited for.") }
         await printer.announce(speakers.map(\.name))
         if selection.follow {
             try await follow(speakers, on: printer)
         } else {
             try await merge(speakers, on: printer)
         }
+    }
+
+    private var hint: String {
+        hasBuilds ? ", and berth logs \(addressee.description) --build what its builds wrote" : ""
     }
 
     private struct Speaker: Sendable {

@@ -46,16 +46,19 @@ struct LogsCommand: AsyncParsableCommand {
         let addressee = try Addressee(sandbox)
         let status = try addressee.status(in: try await reader.journal.statuses())
         let printer = LogPrinter(times: timestamps ? .shown : .hidden)
+        try refuseShared(addressee, status)
         if build {
             let logs = BuildLogs(
                 addressee: addressee, journal: reader.journal, directory: data.directory, selection: selection
             ) { try await labelled(addressee.sandbox) }
             return try await logs.show(on: printer)
         }
-        try refuseShared(addressee, status)
         guard data.directory.exists else { throw Complaint("\(data.directory.path) holds no installation") }
         try await node.withEngine(try data.directory.identity()) { engine in
-            try await ContainerLogs(addressee: addressee, engine: engine, selection: selection).show(on: printer)
+            try await ContainerLogs(
+                addressee: addressee, engine: engine, selection: selection,
+                hasBuilds: try await !MadeOf(addressee.sandbox, in: reader.journal).pieces.isEmpty
+            ).show(on: printer)
         }
     }
 

@@ -39,6 +39,10 @@ struct EventsCommand: AsyncParsableCommand {
             // What is told between the questions below comes with the next round.
             let newest = try await Follow.newest(in: journal)
             let events = try await Self.events(after: last, upTo: newest, of: name, in: journal, limit: limit)
+            // What was deleted has its events still.
+            if last == 0, events.isEmpty, tail > 0, let name {
+                _ = try Addressee(name.text).status(in: try await journal.statuses())
+            }
             last = max(last, newest)
             let text = output == .text ? lines.text(of: events, in: terminal.display) : EventJSON.text(of: events)
             guard text.isEmpty || terminal.write(text) == .written else { return }

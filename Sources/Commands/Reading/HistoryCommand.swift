@@ -32,7 +32,9 @@ struct HistoryCommand: AsyncParsableCommand {
         guard let sandbox else {
             let passes = try await journal.passes(of: nil, limit: tail)
             switch output {
-            case .text: terminal.write(HistoryTable(passes, zone: .local).text(in: terminal.display))
+            case .text:
+                let loads = try await Self.loads(among: passes, in: journal)
+                terminal.write(HistoryTable(passes, loads: loads, zone: .local).text(in: terminal.display))
             case .json: terminal.write(HistoryJSON(passes).text)
             }
             return
@@ -40,10 +42,22 @@ struct HistoryCommand: AsyncParsableCommand {
         let name = try SandboxName(slugging: sandbox)
         let runs = Array(
             Run.all(of: try await Self.sources(of: name, in: journal, data.directory, limit: tail)).prefix(tail))
+        // What was deleted has its history still.
+        if runs.isEmpty { _ = try Addressee(sandbox).status(in: try await journal.statuses()) }
         switch output {
         case .text: terminal.write(RunTable(runs, zone: .local).text(in: terminal.display))
         case .json: terminal.write(RunJSON(of: name, runs).text)
         }
+    }
+
+    /// Passes of no sandbox that loaded images; the others configured gateways.
+    private static func loads(among passes: [PassSummary], in journal: SQLiteJournal) async throws -> Set<PassID> {
+        var loads: Set<PassID> = []
+        for pass in passes where pass.record.sandbox == nil && pass.record.piece == nil {
+            let isLoad = try await journal.steps(of: pass.id).contains { Stage(of: $0.action) == .load }
+            if isLoad { loads.insert(pass.id) }
+        }
+        return loads
     }
 
     private static func sources(

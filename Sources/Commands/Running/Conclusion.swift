@@ -55,7 +55,10 @@ package struct Conclusion: Hashable, Sendable {
             failures.forEach { tell($0) }
         case .timedOut(let open):
             isBad = true
-            tell("not there after \(words(milliseconds: timeout.milliseconds)): " + open.joined(separator: "; "))
+            // Of many each has a line of its own.
+            let late = "not there after \(words(milliseconds: timeout.milliseconds)): "
+            tell(open.count == 1 ? late + open[0] : late + "\(open.count) are open")
+            if open.count > 1 { open.forEach { tell($0) } }
         }
         for status in statuses where status.phase == .failed {
             isBad = true

@@ -13,6 +13,9 @@ struct DestroyCommand: AsyncParsableCommand {
         commandName: "destroy", abstract: "Remove everything this installation made on this machine.",
         discussion: "Manifests and the data directory stay. What is not ours is not touched.")
 
+    /// How many workpieces are named.
+    private static let mostNames = 5
+
     @OptionGroup var data: DataOptions
     @OptionGroup var node: NodeOptions
 
@@ -36,7 +39,7 @@ struct DestroyCommand: AsyncParsableCommand {
         let inputs = try await look(host, name)
         guard yes else {
             for sandbox in inputs.existing.sorted() { Terminal.say("would remove sandbox \(sandbox)") }
-            for piece in pieces(in: inputs, on: name) { Terminal.say("would remove workpiece \(piece)") }
+            if let made = Self.title(pieces(in: inputs, on: name)) { Terminal.say("would remove \(made)") }
             for gateway in gateways(installation) { Terminal.say("would remove gateway \(gateway)") }
             return Terminal.say("Nothing was done. To do it: berth destroy --yes")
         }
@@ -72,8 +75,8 @@ struct DestroyCommand: AsyncParsableCommand {
             guard result.complaints.isEmpty else {
                 throw Complaint("workpiece \(piece) is not removed: \(result.complaints.joined(separator: "; "))")
             }
-            Terminal.say("removed workpiece \(piece)")
         }
+        if let made = Self.title(pieces(in: inputs, on: name)) { Terminal.say("removed \(made)") }
         let after = try await look(host, name)
         let residue = after.existing.map(\.text) + pieces(in: after, on: name).map(\.text)
         let open = try await installation.journal.openEntries().count
@@ -94,6 +97,14 @@ struct DestroyCommand: AsyncParsableCommand {
 
     private func pieces(in inputs: FleetPlan.Inputs, on name: NodeName) -> [Workpiece.ID] {
         inputs.observed[name]?.workshop.pieces.keys.sorted() ?? []
+    }
+
+    /// `what was made of 3 commits: account@4be1c2d, web@9f3c1e2, …`; `nil` of none.
+    private static func title(_ pieces: [Workpiece.ID]) -> String? {
+        guard !pieces.isEmpty else { return nil }
+        let names = pieces.prefix(mostNames).map(\.spoken).joined(separator: ", ")
+        return "what was made of \(pieces.count) commit\(pieces.count == 1 ? "" : "s"): \(names)"
+            + (pieces.count > mostNames ? ", …" : "")
     }
 
     private func gateways(_ installation: Installation) -> [GatewayName] {

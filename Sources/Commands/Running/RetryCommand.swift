@@ -22,14 +22,20 @@ struct RetryCommand: AsyncParsableCommand {
         let failures = Failures(directory.workshop)
         let concerned = try await concerned(failures.all(), addressee, status, in: reader.journal)
         for failure in concerned {
-            let title = "\(failure.repository) \(failure.reference) @ \(failure.commit.short)"
+            let title = Self.title(failure)
             let isForgotten = try failures.forget(failure.piece)
             Terminal.say(
                 isForgotten
                     ? "\(title): \(failure.stage.rawValue) is tried again" : "\(title): it is worked on already")
         }
         if concerned.isEmpty {
-            Terminal.say("Nothing of \(addressee.description) has failed to be made.")
+            Terminal.say("No build of \(addressee.description) has failed.")
+            if addressee.service != nil {
+                let whole = try Addressee(addressee.sandbox.text)
+                for failure in try await self.concerned(failures.all(), whole, status, in: reader.journal) {
+                    Terminal.say("\(Self.title(failure)) has: berth retry \(whole.description)")
+                }
+            }
             switch status.phase {
             case .ready, .suspended, .held, .deleting: return
             // What the net or a health check kept from it is tried again at once instead of after its pause.
@@ -44,7 +50,7 @@ struct RetryCommand: AsyncParsableCommand {
     }
 
     /// Those of the newest workpieces of the sandbox's services. Where the journal remembers none, as one that was
-    /// deleted does not, those of the branches that its services follow.
+    /// deleted does not, those that its status tells of.
     private func concerned(
         _ all: [Failures.Failure], _ addressee: Addressee, _ status: SandboxStatus, in journal: SQLiteJournal
     ) async throws -> [Failures.Failure] {
@@ -54,9 +60,10 @@ struct RetryCommand: AsyncParsableCommand {
             let pieces = Set(known.filter { isMeant($0.key) }.values)
             return all.filter { pieces.contains($0.piece) }
         }
-        let uses = status.services.filter { isMeant($0.name) }.map(\.use)
-        return all.filter { failure in
-            uses.contains { $0 == "branch \(failure.reference)" || $0.hasPrefix("branch \(failure.reference) @ ") }
-        }
+        return all.filter { status.blames($0.reference, $0.commit, for: addressee.service) }
+    }
+
+    private static func title(_ failure: Failures.Failure) -> String {
+        "\(failure.repository) \(spoken(failure.reference, at: failure.commit.short))"
     }
 }

@@ -46,7 +46,9 @@ extension Shape {
     func list(atLeast least: Int = 0) -> Shape<[Value]> {
         Shape<[Value]>(.list(schema, atLeast: least)) { node, reader in
             guard case .sequence(let nodes) = node.content else {
-                reader.report(node.mark, "type", "\(node.noun) where a list is needed; write \"- \" before each item")
+                reader.report(
+                    node.mark, "type",
+                    "\(node.noun) where a list is needed; write [one, two], or \"- \" before each item")
                 return nil
             }
             if nodes.count < least {

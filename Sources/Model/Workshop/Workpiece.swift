@@ -57,8 +57,10 @@ package struct Workpiece: Hashable, Sendable {
 
     package static let registry = "berth.local"
 
-    /// `feature/login-error @ 4be1c2d`
-    package var title: String { "\(reference) @ \(commit.short)" }
+    /// `feature/login-error @ 4be1c2d`, or `commit 4be1c2d` where that is what somebody asked for.
+    package var title: String {
+        CommitID(reference) == nil ? "\(reference) @ \(commit.short)" : "commit \(commit.short)"
+    }
 }
 
 /// How the content of a container comes about: what it follows, and what is done with that.

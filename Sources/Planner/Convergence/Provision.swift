@@ -34,6 +34,7 @@ extension Converging {
         let what: String
         switch situation.observed.workshop.readings[making.code] {
         case .commit(let commit)?: return commit
+        case .gone? where runs == nil: what = "there is no \(making.reference) in repository \(repository)"
         case .gone?: what = "\(making.reference) is gone from repository \(repository)"
         case .unreachable(let why)?: what = "repository \(repository) cannot be reached: \(why)"
         case .asked?, nil:
@@ -47,7 +48,7 @@ extension Converging {
         plan.blockers.append(
             Blocker(
                 need: .code, service: service,
-                sentence: "\(service): \(what)" + (what.contains(" is gone ") ? "; push it, or name another" : "")))
+                sentence: "\(service): \(what)" + (what.hasPrefix("there is no ") ? "; push it, or name another" : "")))
         return nil
     }
 
@@ -65,7 +66,9 @@ extension Converging {
 
     private mutating func note(_ piece: Workpiece, of service: ServiceName) {
         guard let runs = serving(service)?.ownership.mark?.origin, runs.commit != piece.commit else { return }
-        moves.append("\(piece.repository.name) \(piece.reference) is at \(piece.commit.short) now")
+        let isPinned = CommitID(piece.reference) != nil
+        moves.append(
+            "\(piece.repository.name) \(isPinned ? "" : "\(piece.reference) ")is at \(piece.commit.short) now")
     }
 
     // MARK: What is made of it

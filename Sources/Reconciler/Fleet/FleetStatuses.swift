@@ -10,6 +10,8 @@ extension Fleet {
             ?? SandboxStatus(
                 of: sandbox, in: nil, gateway: nil, last: nil, at: surroundings.now())
         status.phase = .progressing
+        // What it waited for is there.
+        if waiting[sandbox.name] == nil { status.message = "" }
         status.attempted = commit
         await put(status)
     }

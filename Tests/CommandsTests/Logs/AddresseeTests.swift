@@ -23,8 +23,24 @@ struct AddresseeTests {
         #expect(one.sandbox == Sample.name("qa-cron"))
         #expect(one.service == Sample.name("account"))
         #expect(try one.status(in: Self.statuses).sandbox == Sample.name("qa-cron"))
-        #expect(throws: InvalidName.self) { try Addressee("qa-cron/") }
-        #expect(throws: InvalidName.self) { try Addressee("/account") }
+        for text in ["qa-cron/", "/account", "", "a/b/c"] {
+            let error = #expect(throws: Complaint.self) { try Addressee(text) }
+            #expect(error?.description == "\"\(text)\" is neither SANDBOX nor SANDBOX/SERVICE")
+        }
+    }
+
+    @Test("Where the journal forgot what a sandbox waited for, only what its status tells of is its failure")
+    func blames() {
+        var status = Self.statuses[0]
+        let commit = Sample.commit("4")
+        status.message = "qa: repository ghost cannot be reached: no such file"
+        #expect(!status.blames("main", commit, for: nil))
+        status.message = "build of account (main @ \(commit.short)) failed: exit code 2; push a commit that mends it"
+        #expect(status.blames("main", commit, for: nil))
+        #expect(status.blames("main", commit, for: Sample.name("account")))
+        #expect(!status.blames("main", commit, for: Sample.name("payment")))
+        #expect(!status.blames("develop", commit, for: nil))
+        #expect(!status.blames("main", Sample.commit("5"), for: nil))
     }
 
     @Test(

@@ -73,6 +73,23 @@ struct HistoryTests {
         try expectGolden(visible(text), "history-\(name)")
     }
 
+    @Test("Images that were loaded are no gateway, and what was destroyed is told as that")
+    func loads() {
+        func pass(_ id: Int64, _ revision: Character) -> PassSummary {
+            PassSummary(
+                id: PassID(id),
+                record: PassRecord(
+                    sandbox: nil, revision: Sample.commit(revision), cause: "removed in 0000000",
+                    startedAt: OutputSample.noon, plan: "", steps: 1),
+                outcome: .applied, endedAt: OutputSample.noon, message: "")
+        }
+        let text = HistoryTable([pass(1, "9"), pass(2, "0")], loads: [PassID(1)], zone: .utc).text(in: .file)
+        let lines = text.split(separator: "\n")
+        #expect(lines[1].contains("(images)"))
+        #expect(lines[2].contains("(gateway)  -         applied"))
+        #expect(lines[2].hasSuffix("berth destroy"))
+    }
+
     @Test("History as JSON")
     func historyJSON() throws {
         let passes = try #require(

@@ -33,7 +33,7 @@ struct StageTests {
         (.awaitHealthy(container, address: "10.0.0.2", check: nil), "health"),
         (.connect(container, network: "n", address: "10.0.0.2", alias: "a"), "network"),
         (.removeNetwork(id: "1", name: "sandbox-qa"), "network"), (.updateLimits(container, .standard), "update"),
-        (.rename(container, to: "x"), "update"),
+        (.rename(container, to: "x"), "remove"),
         (.drain(Sample.gatewayName, address: "10.0.0.2", port: 80, graceMillis: 1), "drain"),
         (.stop(container), "remove"), (.remove(container), "remove"), (.configureGateway(Sample.gateway), "gateway"),
         (.admit(Sample.gatewayName, Sample.name("qa"), port: 1), "gateway"),

@@ -80,6 +80,38 @@ struct StatusTests {
         #expect(StatusDetail(standing).text(in: .file).contains("\(branch) @ 4be1c2d  Healthy"))
     }
 
+    @Test("What keeps a sandbox where it is, is told with what shows more, also of those that run")
+    func remarks() {
+        func text(_ phase: SandboxStatus.Phase, _ message: String) -> String {
+            let status = SandboxStatus(
+                sandbox: Sample.name("qa"), title: "qa", phase: phase, message: message,
+                attempted: Sample.commit("9"), applied: Sample.commit("9"), cause: "",
+                services: [
+                    .init(
+                        name: Sample.name("account"), use: "branch \(Sample.commit("4").text) @ 4444444",
+                        health: "Healthy", target: "")
+                ], updatedAt: OutputSample.noon)
+            let standing = Standing(
+                sandboxes: [status], fleet: nil, daemon: .running(processID: nil), now: OutputSample.noon)
+            return StatusTable(standing).text(in: .file) + StatusDetail(standing).text(in: .file)
+        }
+        let gone = text(.ready, "main is gone from repository account; account stays at 4444444")
+        #expect(gone.contains("\n~ qa: main is gone from repository account; account stays at 4444444\n"))
+        #expect(gone.contains("  account  commit 4444444  Healthy"))
+        let unhealthy = text(.failed, "await health of sandbox-qa-account-g2: it answered 500")
+        #expect(unhealthy.contains("→ berth logs qa/account shows all that it wrote\n"))
+        #expect(unhealthy.contains("Failed; before: Healthy"))
+        #expect(unhealthy.contains("1/1 healthy"))
+        #expect(unhealthy.contains("  serving    what was there before; the newest version failed\n"))
+        let failed = text(.failed, "build of account (main @ 5555555) failed: exit code 2")
+        #expect(failed.contains("Failed; before: Healthy"))
+        #expect(failed.contains("\n! qa: build of account"))
+        let hint = "→ berth logs qa/account --build shows all that it wrote\n"
+        #expect(failed.ranges(of: hint).count == 2)
+        #expect(
+            text(.failed, "repository ghost cannot be reached: it did not answer").contains("→ mend its path or url"))
+    }
+
     @Test("Watched, each picture replaces the one before, and a low screen says what is not on it")
     func watched() {
         var canvas = Canvas()
@@ -94,7 +126,7 @@ struct StatusTests {
         let lowDisplay = Display(medium: .terminal(width: 100, height: 6), colour: .plain)
         for _ in 0..<3 { low.show(canvas.draw(StatusTable(OutputSample.standing), in: lowDisplay)) }
         #expect(low.lines.filter { $0.hasPrefix("main ") }.count == 1)
-        #expect(low.text.hasSuffix("\n… 9 more lines"))
+        #expect(low.text.hasSuffix("\n… 12 more lines"))
     }
 
     @Test("JSON has its version, every key whether or not there is a value, and UTC dates")
@@ -115,6 +147,12 @@ struct StatusTests {
         #expect(text.contains("→ mend the file and push; berth validate shows every problem"))
         #expect(text.contains("→ start the engine of that node"))
         #expect(text.contains("--allow-deletions 5\n!"))
+        let moving = FleetStatus(
+            branch: "main", head: nil, notices: ["gateway edge is being configured"], updatedAt: OutputSample.noon,
+            processID: nil)
+        let standing = Standing(
+            sandboxes: [], fleet: moving, daemon: .running(processID: nil), now: OutputSample.noon)
+        #expect(StatusTable(standing).text(in: .file).hasSuffix("\n~ gateway edge is being configured\n"))
     }
 }
 

@@ -90,6 +90,9 @@ struct ConclusionTests {
         #expect(conclusion.sentences == ["qa: no image"])
         let late = Conclusion(.timedOut(["qb is progressing"]), [failed], notices: [], timeout: .seconds(1))
         #expect(late.sentences == ["not there after 1.0 s: qb is progressing", "qa: no image"])
+        let open = ["qb is progressing", "qa: no image"]
+        let more = Conclusion(.timedOut(open), [failed], notices: [], timeout: .seconds(1))
+        #expect(more.sentences == ["not there after 1.0 s: 2 are open"] + open)
     }
 
     @Test("What nobody uses may be removed at any time: that it is still there is no failure")

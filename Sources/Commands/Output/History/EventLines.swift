@@ -36,7 +36,7 @@ package struct EventLines: Sendable {
         var head = Line(zone.clock(event.at), .faint)
         head.append("  " + Columns.pad(event.subject, to: subjectWidth) + "  ")
         head.append(Columns.pad(event.kind, to: kindWidth), event.tone)
-        let sentence = event.cause.isEmpty ? told(event.message) : "\(told(event.message))   (\(event.cause))"
+        let sentence = event.cause.isEmpty ? told(event.message) : "\(told(event.message))   \(aside(event.cause))"
         guard let width = display.width else {
             head.append("  " + sentence)
             return lines + [head]
@@ -92,9 +92,9 @@ package enum EventJSON {
 }
 
 extension EventRecord {
-    /// `qa-login-error/account`, or the workpiece `account-4be1c2d9f0a1-1f2e3d4c`; `-` for what is about neither.
+    /// `qa-login-error/account`, or `account@4be1c2d` of what is made of a commit; `-` for what is about neither.
     var subject: String {
-        let parts = [sandbox?.text, service?.text, ownPiece?.text].compactMap(\.self)
+        let parts = [sandbox?.text, service?.text, ownPiece?.spoken].compactMap(\.self)
         return parts.isEmpty ? "-" : parts.joined(separator: "/")
     }
 

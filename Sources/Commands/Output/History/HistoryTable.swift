@@ -5,10 +5,13 @@ package import Reconciler
 package struct HistoryTable: Sendable {
     private static let indent = 4
     private let passes: [PassSummary]
+    /// Those that loaded images.
+    private let loads: Set<PassID>
     private let zone: Zone
 
-    package init(_ passes: [PassSummary], zone: Zone) {
+    package init(_ passes: [PassSummary], loads: Set<PassID> = [], zone: Zone) {
         self.passes = passes
+        self.loads = loads
         self.zone = zone
     }
 
@@ -21,13 +24,18 @@ package struct HistoryTable: Sendable {
             table.add(
                 [
                     Line("\(zone.day(record.startedAt)) \(zone.clock(record.startedAt))", .faint),
-                    Line(record.subject, .strong), Line(record.revision.short),
+                    Line(subject(of: pass), .strong), Line(record.spokenRevision),
                     Line(pass.outcomeWord, pass.tone), Line("\(record.steps)"), Line(duration ?? "-"),
-                    Line(record.cause, .faint),
+                    Line(record.spokenCause, .faint),
                 ],
                 notes: notes(of: pass, in: display))
         }
         return display.text(table.lines(in: display))
+    }
+
+    /// The sandbox, or what is made of a commit; gateways and images have no name in a pass.
+    private func subject(of pass: PassSummary) -> String {
+        pass.record.sandbox?.text ?? pass.record.piece?.spoken ?? (loads.contains(pass.id) ? "(images)" : "(gateway)")
     }
 
     private func notes(of pass: PassSummary, in display: Display) -> [Line] {
@@ -78,11 +86,6 @@ package struct HistoryJSON: Sendable {
             message = pass.message
         }
     }
-}
-
-extension PassRecord {
-    /// The sandbox, or what is made of a commit; gateways and images have no name in a pass.
-    fileprivate var subject: String { sandbox?.text ?? piece?.text ?? "(gateway)" }
 }
 
 extension PassSummary {

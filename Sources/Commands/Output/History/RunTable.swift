@@ -24,7 +24,7 @@ package struct RunTable: Sendable {
                 [
                     Line("\(zone.day(record.startedAt)) \(zone.clock(record.startedAt))", .strong),
                     Line(run.pass.outcomeWord, run.pass.tone), Line(duration ?? "-"), Line(run.user ?? "-"),
-                    Line(record.revision.short), Line(record.cause, .faint),
+                    Line(record.spokenRevision), Line(record.spokenCause, .faint),
                 ],
                 notes: run.parts.flatMap { lines(of: $0, of: run, in: display) } + failure(of: run, in: display))
         }
@@ -38,7 +38,7 @@ package struct RunTable: Sendable {
         let stages = part.stages.map(\.sentence).joined(separator: ", ")
         let code = part.origin.map { origin in
             let environments = origin.environments.map(\.text).joined(separator: ", ")
-            return "\(origin.repository) \(origin.reference) @ \(origin.commit.short)"
+            return "\(origin.repository) \(spoken(origin.reference, at: origin.commit.short))"
                 + (part.author.map { " by \($0)" } ?? "") + (environments.isEmpty ? "" : " with \(environments)")
         }
         let sentence = [code, stages.isEmpty ? nil : stages].compactMap(\.self).joined(separator: ": ")

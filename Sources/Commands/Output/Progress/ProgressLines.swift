@@ -16,7 +16,7 @@ enum ProgressLines {
         let subject = isShared ? board.row(of: event)?.title ?? "gateway" : event.subject
         switch news {
         case .began(let count):
-            let why = event.cause.isEmpty ? "" : "  (\(event.cause))"
+            let why = event.cause.isEmpty ? "" : "  \(aside(event.cause))"
             let what = event.kind == "drift" ? "drift: " : ""
             return line(at: event.at, began, subject, Line(what + (count.map(steps) ?? event.message) + why))
         case .converged:
@@ -31,7 +31,7 @@ enum ProgressLines {
         case .step(.started):
             let stage = Stage(of: event.message)
             guard stage.isSlow, event.service != nil || event.ownPiece != nil || stage == .load else { return nil }
-            return line(at: event.at, began, subject, Line("\(stage.rawValue): \(event.message)"))
+            return line(at: event.at, began, subject, Line(event.message))
         case .step(.completed):
             let stage = Stage(of: event.message)
             let elapsed = before.map { event.at.elapsed(since: $0.stageBegan) } ?? 0
@@ -72,7 +72,7 @@ enum ProgressLines {
         let parts = [(counts.done, "done"), (counts.failed, "failed"), (counts.open, "not finished")]
             .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
         let tone: Tone = counts.failed > 0 ? .bad : counts.open > 0 ? .busy : .good
-        let sum = parts.isEmpty ? "nothing to do" : parts.joined(separator: ", ")
+        let sum = parts.isEmpty ? "nothing was done" : parts.joined(separator: ", ")
         return Line("\(sum) in \(words(milliseconds: elapsed))", tone)
     }
 }

@@ -9,7 +9,7 @@ package struct ProgressView: Sendable {
 
     private var display: Display
     private var board = ProgressBoard()
-    private let began: Timestamp
+    private var began: Timestamp
     private var lastDrawing: Timestamp?
     private var canvas = Canvas()
 
@@ -36,6 +36,8 @@ package struct ProgressView: Sendable {
 
     package mutating func feed(_ events: [EventRecord], now: Timestamp) -> String {
         var text = ""
+        // Who joins what is under way counts from its beginning.
+        if let first = events.first, first.at < began, board.rows.isEmpty { began = first.at }
         for event in events {
             let before = board.track(of: event)
             let earlier = board.row(of: event)

@@ -18,7 +18,7 @@ enum Stage: String, Hashable, Sendable, CaseIterable {
         ("create network ", .network), ("remove network ", .network), ("connect ", .network), ("pull ", .pull),
         ("create ", .create), ("start ", .start), ("unpause ", .start), ("await health of ", .health),
         ("route ", .route), ("remove route ", .route), ("drain ", .drain), ("update limits of ", .update),
-        ("rename ", .update), ("stop ", .remove), ("remove ", .remove), ("configure gateway ", .gateway),
+        ("rename ", .remove), ("stop ", .remove), ("remove ", .remove), ("configure gateway ", .gateway),
         ("admit ", .gateway), ("dismiss ", .gateway),
     ]
 

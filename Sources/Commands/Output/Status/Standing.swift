@@ -43,12 +43,17 @@ struct Notice: Hashable, Sendable {
         remedy = if let known { known.remedy } else { "berth events shows what led to it" }
     }
 
+    /// A gateway that is being configured is on its way.
+    var isTrouble: Bool { !sentence.hasSuffix(" is being configured") }
+
     /// By words of the sentences that the planner and the fleet make; the first that matches.
     private static let remedies: [(words: String, remedy: String?)] = [
         ("berth ", nil),
+        ("is being configured", nil),
         (": error: ", "mend the file and push; berth validate shows every problem"),
         ("cannot be read", "mend what cannot be read; it is tried again by itself"),
         ("is away", "start the engine of that node; it is looked at again by itself"),
+        ("has the SHA-256", "bring the right archive, or correct sha256 in the manifest; it is tried again by itself"),
         ("which nobody serves", "name a node that is served, or run berth serve there"),
     ]
 }
@@ -58,21 +63,38 @@ extension SandboxStatus {
     var tally: String {
         let own = services.filter { $0.health != "-" }
         guard !own.isEmpty else { return services.isEmpty ? "none" : "shared only" }
-        return "\(own.count { $0.health == "Healthy" && !hasFailed($0) })/\(own.count) healthy"
+        // Where a service's own newest commit failed, what was there before is what is wanted of the manifests.
+        let isBehind = attempted != applied
+        return "\(own.count { $0.health == "Healthy" && !(isBehind && hasFailed($0)) })/\(own.count) healthy"
     }
 
     var tone: Tone { phase.tone }
 
+    /// What shows more, or helps, where the message does not say it itself.
+    var remedies: [String] {
+        services.filter(hasFailed).map { service in
+            // `build of account (main @ 4be1c2d) failed: …`
+            let isMade = !message.contains(" of \(service.name) (")
+            return "berth logs \(sandbox)/\(service.name)\(isMade ? "" : " --build") shows all that it wrote"
+        } + (message.contains(" cannot be reached: ") ? ["mend its path or url; it is asked again by itself"] : [])
+    }
+
     /// What answers requests where the newest version does not.
     var serving: String? {
-        guard phase == .failed, let attempted, attempted != applied else { return nil }
+        guard phase == .failed, let attempted else { return nil }
+        // The manifests are where they were, and a service's own newest commit is not.
+        guard attempted != applied else {
+            let isServed = services.contains { hasFailed($0) && $0.health == "Healthy" }
+            return isServed ? "what was there before; the newest version failed" : nil
+        }
         guard let applied else { return "nothing yet; \(attempted.short) failed" }
         return "what was there before, of \(applied.short); \(attempted.short) failed"
     }
 
-    /// Whether its newest version is what failed: the message names its container.
+    /// Whether its newest version is what failed: the message names its build, or its container.
     func hasFailed(_ service: SandboxStatus.Service) -> Bool {
-        guard serving != nil else { return false }
+        guard phase == .failed else { return false }
+        if message.contains(" of \(service.name) (") { return true }
         let name = "sandbox-\(sandbox)-\(service.name)"
         return message.ranges(of: name).contains { range in
             let rest = message[range.upperBound...]
@@ -94,6 +116,13 @@ extension SandboxStatus.Phase {
 }
 
 extension SandboxStatus.Service {
+    /// `branch main @ 4be1c2d`, `commit 4be1c2d`.
+    var spokenUse: String {
+        let words = use.split(separator: " ")
+        guard words.count > 1, words[0] == "branch", isCommit(words[1]) else { return use }
+        return "commit \(words[1].prefix(7))"
+    }
+
     var tone: Tone {
         switch health {
         case "Healthy": .good

@@ -15,18 +15,24 @@ package struct StatusTable: Sendable {
             lines.append(standing.fleet == nil ? "no sandbox is known yet" : "no sandboxes")
         } else {
             lines += table.lines(in: display)
-            let failures = failures(in: display)
-            if !failures.isEmpty { lines += [Line()] + failures }
+            let remarks = remarks(in: display)
+            if !remarks.isEmpty { lines += [Line()] + remarks }
         }
         let notices = standing.noticeLines(in: display)
         return notices.isEmpty ? lines : lines + [Line()] + notices
     }
 
-    /// Why each failed sandbox failed.
-    private func failures(in display: Display) -> [Line] {
-        standing.sandboxes.filter { $0.phase == .failed && !$0.message.isEmpty }.flatMap { status in
-            let parts = Columns.wrap("\(status.sandbox): \(told(status.message))", to: display.width.map { $0 - 2 })
-            return parts.enumerated().map { Line(($0.offset == 0 ? "! " : "  ") + $0.element, .bad) }
+    /// What is to be known of each sandbox: why it failed, what it waits for, what keeps it where it is.
+    private func remarks(in display: Display) -> [Line] {
+        let concerned = standing.sandboxes.filter { !$0.message.isEmpty }
+        // What is bad comes first: a low screen shows no more.
+        return (concerned.filter { $0.tone == .bad } + concerned.filter { $0.tone != .bad }).flatMap { status in
+            let sign = status.tone == .bad ? "! " : "~ "
+            let tone: Tone = status.tone == .bad ? .bad : .busy
+            let room = display.width.map { $0 - 2 }
+            let parts = Columns.wrap("\(status.sandbox): \(told(status.message))", to: room)
+            let remark = parts.enumerated().map { Line(($0.offset == 0 ? sign : "  ") + $0.element, tone) }
+            return remark + status.remedies.flatMap { Columns.wrap("→ \($0)", to: room).map { Line("  " + $0) } }
         }
     }
 
@@ -67,13 +73,14 @@ package struct StatusDetail: Sendable {
         if status.title != status.sandbox.text { title.append("  (\(status.title))", .faint) }
         var facts: [(String, Line)] = [("phase", Line(status.phase.rawValue, status.tone))]
         if !status.message.isEmpty { facts.append(("message", Line(told(status.message)))) }
+        for remedy in status.remedies { facts.append(("", Line("→ \(remedy)"))) }
         if let owner = status.owner { facts.append(("owner", Line(owner))) }
         if let serving = status.serving { facts.append(("serving", Line(serving, .bad))) }
         facts.append(("address", Line(standing.address(of: status) ?? "no port of its own")))
         facts += [
             ("attempted", Line(status.attempted.short)), ("applied", Line(status.applied.short)),
             ("healthy", Line(status.healthy.short)), ("cause", Line(status.cause)),
-            ("seen", Line("\(words(milliseconds: standing.now.elapsed(since: status.updatedAt))) ago")),
+            ("changed", Line("\(words(milliseconds: standing.now.elapsed(since: status.updatedAt))) ago")),
         ]
         return [title] + facts.flatMap { fact($0, $1, in: display) } + services(of: status, in: display)
     }
@@ -94,9 +101,11 @@ package struct StatusDetail: Sendable {
         var table = Table("SERVICE", "USE", "HEALTH", "REQUESTS GO TO")
         for service in status.services.sorted(by: { $0.name < $1.name }) {
             table.add([
-                Line(service.name.text), Line(display.width.map { cut(service.use, to: $0 / 2) } ?? service.use),
+                Line(service.name.text),
+                Line(display.width.map { cut(service.spokenUse, to: $0 / 2) } ?? service.spokenUse),
                 status.hasFailed(service)
-                    ? Line("Failed; before: \(service.health)", .bad) : Line(service.health, service.tone),
+                    ? Line(service.health == "Missing" ? "Failed" : "Failed; before: \(service.health)", .bad)
+                    : Line(service.health, service.tone),
                 Line(service.target.isEmpty ? "-" : service.target),
             ])
         }
@@ -138,8 +147,9 @@ extension Standing {
     fileprivate func noticeLines(in display: Display) -> [Line] {
         (fleet?.notices ?? []).map(Notice.init).flatMap { notice in
             let room = display.width.map { $0 - 2 }
+            let isBad = notice.isTrouble
             var lines = Columns.wrap(notice.sentence, to: room).enumerated().map { index, part in
-                Line((index == 0 ? "! " : "  ") + part, .bad)
+                Line((index == 0 ? (isBad ? "! " : "~ ") : "  ") + part, isBad ? .bad : .busy)
             }
             if let remedy = notice.remedy {
                 lines += Columns.wrap("→ \(remedy)", to: room).enumerated().map { index, part in Line("  " + part) }
