@@ -47,13 +47,17 @@ struct ProcessTable {
 
     /// How often the table is read until nobody is left.
     private static let rounds = 1000
+    /// A process that becomes another program has no environment for an instant: twice nobody is nobody.
+    private static let calmRounds = 2
     private static let pauseMillis: Int32 = 10
 
     /// Kills all there are until there are none. Whether that is so.
     func kill() -> Bool {
+        var calm = 0
         for _ in 0..<Self.rounds {
             let left = members
-            if left.isEmpty { return true }
+            calm = left.isEmpty ? calm + 1 : 0
+            if calm == Self.calmRounds { return true }
             for pid in left { Glibc.kill(pid, SIGKILL) }
             poll(nil, 0, Self.pauseMillis)
         }
