@@ -13,7 +13,7 @@ extension Fleet {
         let result = await pass.run(subject, toward: goal) {
             await self.isOutdated(subject, since: wanted)
         } willAct: {
-            await self.act(on: subject, wanted, at: goal.desired.revision.commit)
+            await self.act(on: subject, wanted, by: $0, at: goal.desired.revision.commit)
         }
         if let wanted, let plan = result.plan { await expect(plan.waits, for: wanted, isFresh: !plan.waits.isEmpty) }
         switch result.verdict {
@@ -70,9 +70,12 @@ extension Fleet {
         }
     }
 
-    private func act(on subject: Plan.Subject, _ wanted: DesiredSandbox?, at commit: CommitID) async {
+    private func act(
+        on subject: Plan.Subject, _ wanted: DesiredSandbox?, by plan: Plan, at commit: CommitID
+    ) async {
         acting.insert(subject)
         if let wanted {
+            await expect(plan.waits, for: wanted, isFresh: !plan.waits.isEmpty)
             await begin(wanted, at: commit)
         } else if let name = subject.sandbox {
             await retell(name, .deleting, "")

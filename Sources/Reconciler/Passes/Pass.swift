@@ -70,10 +70,10 @@ package struct Pass: Sendable {
         executor = Executor(hosts: hosts, journal: journal, surroundings: surroundings, width: width)
     }
 
-    /// `willAct` is told before anything is done; `isSuperseded` is asked at each step boundary.
+    /// `willAct` is told the plan before anything is done; `isSuperseded` is asked at each step boundary.
     package func run(
         _ subject: Plan.Subject, toward goal: Goal, isSuperseded: @escaping @Sendable () async -> Bool = { false },
-        willAct: @Sendable () async -> Void = {}
+        willAct: @Sendable (Plan) async -> Void = { _ in }
     ) async -> Result {
         var steps = 0
         for round in 1...Self.mostRounds {
@@ -98,7 +98,7 @@ package struct Pass: Sendable {
                 return Result(
                     verdict: verdict, complaints: blockers, observed: look.observed, steps: steps, plan: look.plan)
             }
-            await willAct()
+            await willAct(look.plan)
             if var ended = await act(on: look, subject, goal, round, isSuperseded, &steps) {
                 ended.plan = look.plan
                 return ended

@@ -73,6 +73,25 @@ struct FleetWorkshopTests {
         }
     }
 
+    @Test("Once what it waited for is there, the status says so no longer, however long the replacement takes")
+    func waitsNoLonger() async throws {
+        let harbour = try await Self.harbour(following: ["one": "a"], at: ["a": "4"])
+        harbour.host.hang { if case .awaitHealthy = $0 { true } else { false } }
+        try await harbour.whileRunning {
+            try await eventually("it waits") {
+                try await harbour.status("one")?.message.contains("waits until a @ 4444444") == true
+            }
+            try await eventually("it is being proved") {
+                harbour.host.deeds.contains { if case .awaitHealthy = $0 { true } else { false } }
+            }
+            let status = try #require(try await harbour.status("one"))
+            #expect(status.phase == .progressing)
+            #expect(status.message == "")
+            harbour.host.hang { _ in false }
+            try await Self.runs("one", "4", on: harbour)
+        }
+    }
+
     @Test("A build that fails leaves what serves, says what failed, and is not tried again before the next commit")
     func failure() async throws {
         let harbour = try await Self.harbour(following: ["one": "a"], at: ["a": "4"])
