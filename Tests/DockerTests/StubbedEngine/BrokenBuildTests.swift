@@ -98,7 +98,8 @@ import Testing
             let error = try await failure { try await engine.build(order, from: endless) { _ in } }
             #expect(error.failure == .refused, "\(error)")
             let count = sent.withLock { $0 }
-            #expect(count > 0 && count < 100, "\(count) pieces")
+            // The client and the kernel hold some; without a bound it would be all that two seconds can make.
+            #expect(count > 0 && count < 1000, "\(count) pieces")
         }
     }
 

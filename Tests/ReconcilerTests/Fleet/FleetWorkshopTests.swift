@@ -76,11 +76,12 @@ struct FleetWorkshopTests {
     @Test("Once what it waited for is there, the status says so no longer, however long the replacement takes")
     func waitsNoLonger() async throws {
         let harbour = try await Self.harbour(following: ["one": "a"], at: ["a": "4"])
-        harbour.host.hang { if case .awaitHealthy = $0 { true } else { false } }
+        harbour.host.hang { if case .build = $0 { true } else { false } }
         try await harbour.whileRunning {
             try await eventually("it waits") {
                 try await harbour.status("one")?.message.contains("waits until a @ 4444444") == true
             }
+            harbour.host.hang { if case .awaitHealthy = $0 { true } else { false } }
             try await eventually("it is being proved") {
                 harbour.host.deeds.contains { if case .awaitHealthy = $0 { true } else { false } }
             }
