@@ -186,10 +186,15 @@ struct FleetWorkshopTests {
     func repairsGoOn() async throws {
         var branches = Dictionary(uniqueKeysWithValues: (0..<30).map { ("s\($0)", "b\($0)") })
         branches["live"] = "main"
-        var heads: [String: Character] = ["main": "f"]
-        for number in 0..<30 { heads["b\(number)"] = Array("0123456789abcde")[number % 15] }
         let all = branches
-        let harbour = try await Self.harbour(following: branches, at: heads)
+        let harbour = try await Self.harbour(following: branches, at: ["main": "f"])
+        // Each at a commit of its own: more workpieces than passes of sandboxes run at once.
+        await harbour.world.change { world in
+            for number in 0..<30 {
+                guard let commit = CommitID("\(number + 10)" + String(repeating: "a", count: 38)) else { continue }
+                world.code[Sample.code("b\(number)")] = .commit(commit)
+            }
+        }
         harbour.host.hang {
             switch $0 {
             case .build(let piece), .fetch(let piece): piece.commit != Sample.commit("f")
