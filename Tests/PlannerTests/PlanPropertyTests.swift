@@ -27,7 +27,39 @@ import Testing
             desired.baselines[service] = DesiredBaseline(
                 service: service, endpoint: Endpoint(scheme: .http, host: "pay.ocp", port: 80), place: Sample.place)
         }
+        if random.oneIn(2) { lend(&desired) }
+        desired.routes = randomRoutes(of: desired, &random)
         return desired
+    }
+
+    /// Looks after calls out of the sandboxes.
+    private static func lend(_ desired: inout DesiredState) {
+        desired.gateways[Sample.gatewayName] = Sample.insideGateway
+        for name in desired.sandboxes.keys {
+            guard let sandbox = desired.sandboxes[name], sandbox.gateway != nil else { continue }
+            let listed = sandbox.services.filter { $0.value.container == nil }.keys
+            let borrowed = Set(desired.baselines.keys).union(listed)
+            desired.sandboxes[name]?.borrowed = borrowed.filter { sandbox.services[$0]?.container == nil }
+        }
+    }
+
+    private static func randomRoutes(of desired: DesiredState, _ random: inout SplitMix64) -> [DesiredRoute] {
+        let names = desired.sandboxes.keys.sorted()
+        return (0..<Int.random(in: 0...3, using: &random)).map { index in
+            let services = ["account", "payment", "db"]
+            let rules = (0..<Int.random(in: 1...3, using: &random)).map { number in
+                let backend = RouteBackend(
+                    service: Sample.name(services.randomElement(using: &random) ?? "account"),
+                    use: RouteBackend.Use.allCases.randomElement(using: &random) ?? .automatic)
+                return Sample.rule(
+                    "r\(index)/\(number)", RouteMatch(path: .prefix("/v\(Int.random(in: 1...4, using: &random))")),
+                    [backend], fallback: random.oneIn(2) ? [.unhealthy] : [])
+            }
+            return DesiredRoute(
+                title: "route r\(index)", gateway: Sample.gatewayName,
+                sandboxes: random.oneIn(3) ? [] : Set(names.filter { _ in random.oneIn(2) }), rules: rules,
+                place: Sample.place)
+        }
     }
 
     private static func randomService(_ random: inout SplitMix64) -> DesiredService {
@@ -130,7 +162,7 @@ import Testing
             #expect(Set(ports).count == ports.count)
             let addresses = world.containers.flatMap { $0.attachments.values.map(\.address) }
             #expect(Set(addresses).count == addresses.count)
-            let listeners = world.gateways.values.flatMap { $0.sandboxes.values.compactMap(\.self) }
+            let listeners = world.gateways.values.flatMap { $0.sandboxes.values.compactMap(\.port) }
             #expect(Set(listeners).count == listeners.count)
         }
     }

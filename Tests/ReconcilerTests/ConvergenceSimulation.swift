@@ -26,6 +26,9 @@ import Testing
         #expect(run.world.serving.count == 2, trace)
         #expect(run.openEntries == Set(run.world.uids), trace)
         #expect(run.holders == [Sample.name("qa")], trace)
+        let gateway = try #require(run.world.gateways[Sample.gatewayName])
+        #expect(gateway.rules.mapValues { $0.map(\.title) } == Simulation.rules, trace)
+        #expect(run.world.names.mapValues(\.services) == [Sample.name("qa"): [Sample.name("user")]], trace)
     }
 
     @Test func sameSeedSameStory() async throws {
@@ -125,6 +128,7 @@ struct Bench {
 }
 
 private struct Simulation {
+    static let rules: [RouteScope: [String]] = [.everybody: ["all/v1"], .sandbox(Sample.name("qa")): ["login/v2"]]
     static let images = ["a:2", "b:1"]
 
     var last: [Pass.Result.Verdict]
@@ -152,13 +156,15 @@ private struct Simulation {
                 Sample.sandbox(["account": account("a:1", nil)]),
                 Sample.sandbox(["account": account("a:1", nil)], named: "old"), at: "4"),
         ]
-        let final = Sample.desired(
-            Sample.sandbox(["account": account("a:2", nil), "payment": account("b:1", nil)]), at: "9")
+        let final = ruled(
+            Sample.desired(
+                Sample.sandbox(["account": account("a:2", nil), "payment": account("b:1", nil)]), at: "9"))
         let subjects: [Plan.Subject] = [
             .gateway(Sample.gatewayName), .sandbox(Sample.name("qa")), .sandbox(Sample.name("old")),
         ]
         for _ in 0..<12 {
-            let desired = random.oneIn(2) ? final : versions[Int.random(in: 0..<versions.count, using: &random)]
+            var desired = random.oneIn(2) ? final : versions[Int.random(in: 0..<versions.count, using: &random)]
+            if random.oneIn(2) { desired = ruled(desired) }
             for subject in subjects { _ = await bench.run(toward: desired, subject) }
         }
         await host.heal()
@@ -168,6 +174,32 @@ private struct Simulation {
         return Simulation(
             last: last, trace: await host.trace, breaches: await host.breaches, world: await host.world,
             openEntries: Set(await bench.journal.open.keys), holders: Set(await bench.journal.held.values))
+    }
+}
+
+extension Simulation {
+    static let match = RouteMatch(path: .prefix("/v2"))
+
+    /// The same behind a gateway that has rules and looks after calls out of sandboxes.
+    fileprivate static func ruled(_ plain: DesiredState) -> DesiredState {
+        var desired = plain
+        desired.gateways[Sample.gatewayName] = Sample.insideGateway
+        for name in desired.sandboxes.keys {
+            let own = desired.sandboxes[name]?.services.filter { $0.value.container != nil }.keys.map(\.self) ?? []
+            let all: Set<ServiceName> = [Sample.name("account"), Sample.name("payment"), Sample.name("user")]
+            desired.sandboxes[name]?.borrowed = all.subtracting(own)
+        }
+        desired.routes = [
+            DesiredRoute(
+                title: "route login", gateway: Sample.gatewayName, sandboxes: [Sample.name("qa")],
+                rules: [Sample.rule("login/v2", match, [Sample.backend("account")], fallback: [.unhealthy])],
+                place: Sample.place),
+            DesiredRoute(
+                title: "route all", gateway: Sample.gatewayName,
+                rules: [Sample.rule("all/v1", RouteMatch(), [Sample.backend("account", .baseline)])],
+                place: Sample.place),
+        ]
+        return desired
     }
 }
 

@@ -16,6 +16,9 @@ package struct DesiredSandbox: Hashable, Sendable {
     /// The gateway port of its own; `nil` where the gateway has none to give.
     package var listener: PortRequest?
     package var services: [ServiceName: DesiredService]
+    /// Services without a container here whose names lead to the gateway for those that have one; empty where the
+    /// gateway does not look after calls out of sandboxes.
+    package var borrowed: Set<ServiceName>
     package var place: Place
     /// The commit that last changed the file it stands in.
     package var changedBy: Revision?
@@ -25,7 +28,7 @@ package struct DesiredSandbox: Hashable, Sendable {
     package init(
         name: SandboxName, title: String? = nil, owner: String? = nil, state: State = .active, node: NodeName,
         gateway: GatewayName? = nil, listener: PortRequest? = nil, services: [ServiceName: DesiredService] = [:],
-        place: Place, changedBy: Revision? = nil, lastGood: CommitID? = nil
+        borrowed: Set<ServiceName> = [], place: Place, changedBy: Revision? = nil, lastGood: CommitID? = nil
     ) {
         self.name = name
         self.title = title ?? name.text
@@ -35,6 +38,7 @@ package struct DesiredSandbox: Hashable, Sendable {
         self.gateway = gateway
         self.listener = listener
         self.services = services
+        self.borrowed = borrowed
         self.place = place
         self.changedBy = changedBy
         self.lastGood = lastGood

@@ -7,6 +7,10 @@ package struct DesiredState: Sendable {
     /// Where requests outside every sandbox go, by service.
     package var baselines: [ServiceName: DesiredBaseline]
     package var bundles: [BundleName: DesiredBundle]
+    /// Rules of gateways, in order of place.
+    package var routes: [DesiredRoute]
+    /// Where the authors of sandboxes may send requests by an address of their own.
+    package var targetPolicy: TargetPolicy
     /// Everything wrong with the manifests, in order of place.
     package var problems: [ManifestProblem]
     /// Sandboxes that are declared but broken, and of which no good version is known: what runs is left alone.
@@ -18,7 +22,8 @@ package struct DesiredState: Sendable {
     package init(
         revision: Revision, nodes: [NodeName: DesiredNode] = [:], gateways: [GatewayName: DesiredGateway] = [:],
         sandboxes: [SandboxName: DesiredSandbox] = [:], baselines: [ServiceName: DesiredBaseline] = [:],
-        bundles: [BundleName: DesiredBundle] = [:], problems: [ManifestProblem] = [],
+        bundles: [BundleName: DesiredBundle] = [:], routes: [DesiredRoute] = [],
+        targetPolicy: TargetPolicy = TargetPolicy(), problems: [ManifestProblem] = [],
         frozen: [SandboxName: ManifestProblem] = [:], deletionsHeld: ManifestProblem? = nil
     ) {
         self.revision = revision
@@ -27,6 +32,8 @@ package struct DesiredState: Sendable {
         self.sandboxes = sandboxes
         self.baselines = baselines
         self.bundles = bundles
+        self.routes = routes
+        self.targetPolicy = targetPolicy
         self.problems = problems
         self.frozen = frozen
         self.deletionsHeld = deletionsHeld
@@ -67,10 +74,13 @@ package struct DesiredNode: Hashable, Sendable {
     package var perSandboxPrefix: Int
     /// How many builds run at once.
     package var buildWidth: Int
+    /// Where other nodes reach it.
+    package var address: String?
 
     package init(
         name: NodeName, isOffline: Bool = true, portPool: ClosedRange<UInt16> = 9001...9499,
-        subnetPool: Subnet? = nil, perSandboxPrefix: Int = 28, buildWidth: Int = standardBuildWidth
+        subnetPool: Subnet? = nil, perSandboxPrefix: Int = 28, buildWidth: Int = standardBuildWidth,
+        address: String? = nil
     ) {
         self.name = name
         self.isOffline = isOffline
@@ -78,6 +88,7 @@ package struct DesiredNode: Hashable, Sendable {
         self.subnetPool = subnetPool ?? Self.standardPool
         self.perSandboxPrefix = perSandboxPrefix
         self.buildWidth = buildWidth
+        self.address = address
     }
 
     package static let standardBuildWidth = 2
@@ -91,43 +102,17 @@ package struct DesiredNode: Hashable, Sendable {
     }()
 }
 
-/// One HAProxy that sends requests to sandboxes.
-package struct DesiredGateway: Hashable, Sendable {
-    package let name: GatewayName
-    package var node: NodeName
-    /// One port a sandbox, for clients that can carry nothing else.
-    package var sandboxPorts: ClosedRange<UInt16>?
-    /// The port where host name and header select the sandbox.
-    package var webPort: UInt16?
-    /// `{service}.{sandbox}.{baseDomain}` and `{sandbox}.{baseDomain}` select by host.
-    package var baseDomain: String?
-    /// The header that names a sandbox.
-    package var selectionHeader: String
-    package var place: Place
-
-    package init(
-        name: GatewayName, node: NodeName, sandboxPorts: ClosedRange<UInt16>? = nil, webPort: UInt16? = nil,
-        baseDomain: String? = nil, selectionHeader: String = "x-sandbox", place: Place
-    ) {
-        self.name = name
-        self.node = node
-        self.sandboxPorts = sandboxPorts
-        self.webPort = webPort
-        self.baseDomain = baseDomain
-        self.selectionHeader = selectionHeader
-        self.place = place
-    }
-}
-
 /// The shared deployment of a service ("OCP" in the requirements).
 package struct DesiredBaseline: Hashable, Sendable {
     package let service: ServiceName
     package var endpoint: Endpoint
+    package var probe: BaselineProbe?
     package var place: Place
 
-    package init(service: ServiceName, endpoint: Endpoint, place: Place) {
+    package init(service: ServiceName, endpoint: Endpoint, probe: BaselineProbe? = nil, place: Place) {
         self.service = service
         self.endpoint = endpoint
+        self.probe = probe
         self.place = place
     }
 }

@@ -33,12 +33,19 @@ package enum Action: Hashable, Sendable {
     case configureGateway(DesiredGateway)
     /// Stops a gateway that is in no manifest any more, and removes its files.
     case dismantleGateway(GatewayName)
-    /// Lets a sandbox through, on a port of its own where it has one.
-    case admit(GatewayName, SandboxName, port: UInt16?)
+    /// Lets a sandbox through, on a port of its own where it has one, and from its own network.
+    case admit(GatewayName, SandboxName, Admission)
     case dismiss(GatewayName, SandboxName)
     /// Points a route and reads it back from the live table.
     case setRoute(GatewayName, RouteKey, RouteTarget)
     case removeRoute(GatewayName, RouteKey)
+    /// Puts the rules of a scope, all at once, in the place of those it had; none removes them.
+    case setRules(GatewayName, RouteScope, [RouteRule])
+
+    /// Says what names of services lead to inside a sandbox, beside the names of its own containers; see
+    /// ``SandboxNames``.
+    case setNames(SandboxNames)
+    case removeNames(SandboxName)
 }
 
 /// A container to be made.
@@ -130,11 +137,14 @@ extension Action: CustomStringConvertible {
         case .remove(let handle): "remove \(handle.name)"
         case .configureGateway(let gateway): "configure gateway \(gateway.name)"
         case .dismantleGateway(let gateway): "dismantle gateway \(gateway)"
-        case .admit(let gateway, let sandbox, let port?): "admit \(sandbox) to \(gateway) on port \(port)"
-        case .admit(let gateway, let sandbox, nil): "admit \(sandbox) to \(gateway)"
+        case .admit(let gateway, let sandbox, let admission):
+            "admit \(sandbox) to \(gateway)" + (admission.port.map { " on port \($0)" } ?? "")
         case .dismiss(let gateway, let sandbox): "dismiss \(sandbox) from \(gateway)"
         case .setRoute(_, let key, let target): "route \(key) to \(target)"
         case .removeRoute(_, let key): "remove route \(key)"
+        case .setRules(_, let scope, let rules): "\(rules.isEmpty ? "remove" : "set") rules of \(scope)"
+        case .setNames(let names): "set names inside \(names.sandbox)"
+        case .removeNames(let sandbox): "remove names inside \(sandbox)"
         }
     }
 }

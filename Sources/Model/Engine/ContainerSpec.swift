@@ -10,11 +10,13 @@ package struct ContainerSpec: Hashable, Sendable {
     package var limits: Limits
     package var restart: RestartPolicy
     package var health: HealthCheck?
+    /// For programs beside us that read the labels of containers: `traefik.…`.
+    package var labels: [String: String]
 
     package init(
         image: ImageReference, command: [String]? = nil, environment: [String: EnvironmentValue] = [:],
         files: [FileSpec] = [], mounts: [Mount] = [], ports: [ContainerPort] = [], limits: Limits = .standard,
-        restart: RestartPolicy = .unlessStopped, health: HealthCheck? = nil
+        restart: RestartPolicy = .unlessStopped, health: HealthCheck? = nil, labels: [String: String] = [:]
     ) {
         self.image = image
         self.command = command
@@ -25,11 +27,12 @@ package struct ContainerSpec: Hashable, Sendable {
         self.limits = limits
         self.restart = restart
         self.health = health
+        self.labels = labels
     }
 
-    /// The port that the gateway sends requests to: of the http ports the one marked default, else the first.
+    /// The port that the gateway sends requests to: of those it speaks to the one marked default, else the first.
     package var routedPort: ContainerPort? {
-        let routable = ports.filter { $0.transport == .http }
+        let routable = ports.filter { $0.transport.isRouted }
         return routable.first(where: \.isDefault) ?? routable.first
     }
 }
@@ -114,8 +117,21 @@ package struct ContainerPort: Hashable, Sendable {
     package enum Transport: String, Hashable, Sendable, CaseIterable {
         /// The gateway routes to it.
         case http
+        /// HTTP/2 from the first byte, through the gateway too.
+        case grpc
         /// Reached inside the sandbox's network, or where it is published; never through the gateway.
         case tcp
+
+        /// How the gateway speaks to it; `nil` where it does not.
+        package var scheme: Endpoint.Scheme? {
+            switch self {
+            case .http: .http
+            case .grpc: .grpc
+            case .tcp: nil
+            }
+        }
+
+        package var isRouted: Bool { scheme != nil }
     }
 
     package let name: String

@@ -26,5 +26,8 @@ package enum Slug {
         return String(decoding: bytes, as: UTF8.self) + "-" + Digest(of: text).text.prefix(tailLength)
     }
 
+    /// Whether a text is one already.
+    package static func isSlug(_ text: String) -> Bool { make(text) == text }
+
     private static let dash = UInt8(ascii: "-")
 }

@@ -11,12 +11,17 @@ package struct ObservedNode: Sendable {
     /// Ports of the node that something is bound to, whoever it is.
     package var busyPorts: Set<UInt16>
     package var workshop: ObservedWorkshop
+    /// What the names of services lead to inside sandboxes, as the files say that their containers read.
+    package var names: [SandboxName: SandboxNames]
+    /// The folder of those files, on the node.
+    package var namesRoot: String
 
     package init(
         node: NodeName, containers: [ObservedContainer] = [], networks: [ObservedNetwork] = [],
         images: [String: String] = [:], secrets: [SecretReference: Fingerprint?] = [:],
         gateways: [GatewayName: ObservedGateway] = [:], busyPorts: Set<UInt16> = [],
-        workshop: ObservedWorkshop = ObservedWorkshop()
+        workshop: ObservedWorkshop = ObservedWorkshop(), names: [SandboxName: SandboxNames] = [:],
+        namesRoot: String = ""
     ) {
         self.node = node
         self.containers = containers
@@ -26,6 +31,8 @@ package struct ObservedNode: Sendable {
         self.gateways = gateways
         self.busyPorts = busyPorts
         self.workshop = workshop
+        self.names = names
+        self.namesRoot = namesRoot
     }
 }
 
@@ -129,13 +136,15 @@ package struct ObservedContainer: Hashable, Sendable {
     /// By network name.
     package var attachments: [String: Attachment]
     package var exitCode: Int?
+    /// Those labels that are for programs beside us: `traefik.…`.
+    package var labels: [String: String]
 
     package init(
         id: ContainerID, name: String, ownership: Ownership, state: State = .running, health: Health = .none,
         image: String = "", imageID: String = "", command: [String]? = nil,
         environment: [String: ObservedVariable] = [:], mounts: Set<Mount> = [], limits: Limits = .standard,
         restart: RestartPolicy = .unlessStopped, published: [UInt16: UInt16] = [:],
-        attachments: [String: Attachment] = [:], exitCode: Int? = nil
+        attachments: [String: Attachment] = [:], exitCode: Int? = nil, labels: [String: String] = [:]
     ) {
         self.id = id
         self.name = name
@@ -152,6 +161,7 @@ package struct ObservedContainer: Hashable, Sendable {
         self.published = published
         self.attachments = attachments
         self.exitCode = exitCode
+        self.labels = labels
     }
 }
 
@@ -186,17 +196,24 @@ package struct ObservedGateway: Hashable, Sendable {
     package var routes: [RouteKey: RouteTarget]
     /// Routes whose target was given by a name that has another address now.
     package var moved: Set<RouteKey>
-    /// The sandboxes it lets through, each with the port of its own.
-    package var sandboxes: [SandboxName: UInt16?]
+    /// The sandboxes it lets through.
+    package var sandboxes: [SandboxName: Admission]
+    /// In order of precedence; scopes without rules are absent.
+    package var rules: [RouteScope: [RouteRule]]
+    /// How the baselines do that it was to ask.
+    package var baselines: [ServiceName: ObservedBaseline]
 
     package init(
         isRunning: Bool = false, isCurrent: Bool = false, routes: [RouteKey: RouteTarget] = [:],
-        moved: Set<RouteKey> = [], sandboxes: [SandboxName: UInt16?] = [:]
+        moved: Set<RouteKey> = [], sandboxes: [SandboxName: Admission] = [:],
+        rules: [RouteScope: [RouteRule]] = [:], baselines: [ServiceName: ObservedBaseline] = [:]
     ) {
         self.isRunning = isRunning
         self.isCurrent = isCurrent
         self.routes = routes
         self.moved = moved
         self.sandboxes = sandboxes
+        self.rules = rules
+        self.baselines = baselines
     }
 }

@@ -5,13 +5,12 @@ extension Subnet {
     package func address(avoiding taken: Set<String>) -> String? {
         let size = UInt64(1) << UInt64(32 - prefix)
         for offset in 2..<(size - 1) {
-            let text = Self.dotted(base + UInt32(offset))
+            let text = "\(IPv4(number: base + UInt32(offset)))"
             if !taken.contains(text) { return text }
         }
         return nil
     }
 
-    private static func dotted(_ address: UInt32) -> String {
-        [24, 16, 8, 0].map { String(address >> $0 & 255) }.joined(separator: ".")
-    }
+    /// The engine's own address in a network, as its bridge: the machine, as seen from the containers.
+    package var bridge: String { "\(IPv4(number: base + 1))" }
 }

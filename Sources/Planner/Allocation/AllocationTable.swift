@@ -128,8 +128,8 @@ extension AllocationTable {
             }
         }
         for (gateway, live) in observed.gateways.sorted(by: { $0.key < $1.key }) {
-            for (sandbox, port) in live.sandboxes.sorted(by: { $0.key < $1.key }) {
-                if let port { adopt(Allocation(.listener(gateway, port), to: sandbox)) }
+            for (sandbox, admission) in live.sandboxes.sorted(by: { $0.key < $1.key }) {
+                if let port = admission.port { adopt(Allocation(.listener(gateway, port), to: sandbox)) }
             }
         }
     }

@@ -28,6 +28,7 @@ struct Drift {
                 FieldChange("restart", from: container.restart.rawValue, to: draft.spec.restart.rawValue))
         }
         compareNetwork(container, draft)
+        compareLabels(container.labels, draft.spec.labels)
         compareLimits(container.limits, draft.spec.limits)
         let digest = container.ownership.mark?.digest
         if structural.isEmpty, digest != draft.digest {
@@ -114,6 +115,12 @@ struct Drift {
         }
         if !attachment.aliases.contains(draft.service.text) {
             structural.append(FieldChange("alias", from: nil, to: draft.service.text))
+        }
+    }
+
+    private mutating func compareLabels(_ old: [String: String], _ new: [String: String]) {
+        for name in Set(old.keys).union(new.keys).sorted() where old[name] != new[name] {
+            structural.append(FieldChange("labels.\(name)", from: old[name], to: new[name]))
         }
     }
 

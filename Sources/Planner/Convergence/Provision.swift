@@ -56,7 +56,7 @@ extension Converging {
     private func serving(_ service: ServiceName) -> ObservedContainer? {
         let all = mine[service, default: []]
         let key = RouteKey(sandbox: desired.name, service: service)
-        if case .endpoint(let endpoint, _)? = liveRoutes[key],
+        if let endpoint = liveRoutes[key]?.endpoint,
             let routed = all.first(where: { $0.attachments.values.contains { $0.address == endpoint.host } })
         {
             return routed
@@ -121,8 +121,9 @@ extension Converging {
         else { return }
         let key = RouteKey(sandbox: desired.name, service: service)
         let target = RouteTarget.endpoint(
-            Endpoint(scheme: .http, host: address, port: port.number), label: Self.label(service, piece.commit))
-        plan.routes.append(RouteChange(key: key, from: liveRoutes[key], to: target, after: service, place: place))
+            Endpoint(scheme: port.transport.scheme ?? .http, host: address, port: port.number),
+            label: Self.label(service, piece.commit))
+        plan.routes.append(RouteChange(key: key, from: present(key), to: target, after: service, place: place))
     }
 
     // MARK: Meanwhile
@@ -137,11 +138,12 @@ extension Converging {
         _ = publish(spec, for: service)
         let commit = container.ownership.mark?.origin?.commit
         let address = container.attachments[network.name]?.address
-        let (steps, given) = keep(
+        let (steps, given, isFailing) = keep(
             container, Drift(isConnected: container.attachments[network.name] != nil), service, spec,
             network: network.name, at: place)
         // Its route leads where it led, even where the manifests name another port now: that is for its successor.
         let key = RouteKey(sandbox: desired.name, service: service)
+        if isFailing { return }
         if case .endpoint(let endpoint, _)? = liveRoutes[key], endpoint.host == address { return }
         _ = prove(
             .existing(container.id, name: container.name), address: address ?? given, service, spec,

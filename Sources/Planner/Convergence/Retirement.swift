@@ -21,9 +21,11 @@ extension Converging {
             var gone: Plan.Step.ID?
             let key = RouteKey(sandbox: desired.name, service: service)
             if let gateway = situation.gateway, let live = liveRoutes[key] {
-                plan.routes.append(RouteChange(key: key, from: live, to: nil, after: nil, place: nil))
+                let baseline = liveRoutes[RouteKey(sandbox: nil, service: service)]
+                plan.routes.append(RouteChange(key: key, from: live, to: baseline, after: nil, place: nil))
                 gone = plan.append(
-                    .removeRoute(gateway.name, key), for: service, because: .notInManifest, after: [gatewayReady])
+                    .removeRoute(gateway.name, key), for: service, because: .notInManifest,
+                    after: [gatewayReady, rulesSet])
             }
             let containers = mine[service, default: []]
             retire(containers, of: service, because: .notInManifest, after: [gone])
@@ -95,6 +97,9 @@ extension Plan {
             let service = container.ownership.mark?.service
             gone.append(retire(container, of: service, because: .notInManifest, after: closed, in: situation))
         }
+        if situation.observed.names[sandbox] != nil {
+            append(.removeNames(sandbox), because: .notInManifest, after: gone)
+        }
         for network in situation.observed.networks.sorted(by: { $0.id < $1.id })
         where network.ownership.mark?.sandbox == sandbox {
             append(.removeNetwork(id: network.id, name: network.name), because: .notInManifest, after: gone)
@@ -118,6 +123,10 @@ extension Plan {
             closed.append(append(.dismiss(gateway, sandbox), because: .notInManifest))
         }
         let dismissed = closed.first
+        if live.rules[.sandbox(sandbox)] != nil {
+            closed.append(
+                append(.setRules(gateway, .sandbox(sandbox), []), because: .notInManifest, after: [dismissed]))
+        }
         for key in live.routes.keys.sorted() where key.sandbox == sandbox {
             routes.append(RouteChange(key: key, from: live.routes[key], to: nil, after: nil, place: nil))
             closed.append(
@@ -150,7 +159,7 @@ extension Plan {
         let addresses = Set(container.attachments.values.map(\.address))
         for (gateway, live) in situation.observed.gateways.sorted(by: { $0.key < $1.key }) where live.isRunning {
             for key in live.routes.keys.sorted() {
-                guard case .endpoint(let endpoint, _)? = live.routes[key], addresses.contains(endpoint.host) else {
+                guard let endpoint = live.routes[key]?.endpoint, addresses.contains(endpoint.host) else {
                     continue
                 }
                 return append(

@@ -26,6 +26,10 @@ struct Converging {
     var plan: Plan
 
     var gatewayReady: Plan.Step.ID?
+    /// What the sandbox's rules are set by, where they are.
+    var rulesSet: Plan.Step.ID?
+    /// What makes the names that its containers see.
+    var namesReady: Plan.Step.ID?
     var network: (name: String, subnet: Subnet, step: Plan.Step.ID?)?
     var takenNames: Set<String>
     var takenAddresses: Set<String>
@@ -47,7 +51,7 @@ struct Converging {
         // An address that a route still leads to is not given to another, whatever became of its container.
         takenAddresses = []
         for (key, target) in observed.gateways.values.flatMap(\.routes) where key.sandbox == sandbox.name {
-            if case .endpoint(let endpoint, _) = target { takenAddresses.insert(endpoint.host) }
+            if let endpoint = target.endpoint { takenAddresses.insert(endpoint.host) }
         }
         for container in observed.containers { takenAddresses.formUnion(container.attachments.values.map(\.address)) }
         for network in observed.networks { takenAddresses.formUnion(network.addresses) }
@@ -68,8 +72,8 @@ struct Converging {
         case .active:
             let needsNetwork = desired.services.values.contains { $0.container != nil }
             if needsNetwork { prepareNetwork() }
-            announceStarting()
-            admit()
+            letIn()
+            lend()
             for (service, wanted) in desired.services.sorted(by: { $0.key < $1.key }) {
                 switch wanted.use {
                 case .container(let spec, let branch, let making):
@@ -78,97 +82,16 @@ struct Converging {
                 case .target(let endpoint): send(service, to: endpoint, label: "target", at: wanted.place)
                 }
             }
+            takeBack()
         case .suspended:
             suspend()
             admit()
         }
+        setRules()
         retireUnlisted()
         leaveOtherGateways()
         giveBack()
         classify()
-    }
-
-    // MARK: Gateway
-
-    var liveRoutes: [RouteKey: RouteTarget] { situation.observedGateway?.routes ?? [:] }
-
-    private mutating func prepareGateway() {
-        guard let gateway = situation.gateway else { return }
-        let live = situation.observedGateway
-        if live?.isRunning != true || live?.isCurrent != true {
-            gatewayReady = plan.append(.configureGateway(gateway), because: .gatewayDown)
-        }
-    }
-
-    private mutating func admit() {
-        guard let gateway = situation.gateway else { return }
-        var port: UInt16?
-        if let request = desired.listener, let range = gateway.sandboxPorts {
-            port = pools.listener(for: desired.name, asking: request, of: gateway.name, in: range)
-            if let port { wanted.insert(.listener(gateway.name, port)) }
-            if port == nil {
-                plan.blockers.append(
-                    Blocker(
-                        need: .capacity, service: nil,
-                        sentence: "no port for \(desired.name): \(Self.words(request)) of gateway \(gateway.name) "
-                            + "(\(range.lowerBound)-\(range.upperBound)) is taken; widen the range or delete a sandbox"
-                    ))
-                // What it has serves until then.
-                if situation.observedGateway?.sandboxes[desired.name] != nil { return }
-            }
-        }
-        if let live = situation.observedGateway, live.isRunning, let admitted = live.sandboxes[desired.name],
-            admitted == port
-        {
-            return
-        }
-        // After the `starting` routes: a sandbox let in before them would hand its requests to the baseline.
-        plan.append(
-            .admit(gateway.name, desired.name, port: port), because: .missing,
-            after: [gatewayReady] + plan.steps.filter(\.isAnnouncement).map(\.id))
-    }
-
-    /// Until a service of a new sandbox has proved itself its requests get 503: neither the baseline nor something half
-    /// up. A sandbox that is let in already loses nothing: what its requests reach now, they reach until the flip.
-    private mutating func announceStarting() {
-        guard let gateway = situation.gateway else { return }
-        let isLetIn = situation.observedGateway?.sandboxes[desired.name] != nil
-        for (service, wanted) in desired.services.sorted(by: { $0.key < $1.key }) where wanted.use.needsAnnouncement {
-            let key = RouteKey(sandbox: desired.name, service: service)
-            if liveRoutes[key] == .suspended || (liveRoutes[key] == nil && !isLetIn) {
-                plan.append(
-                    .setRoute(gateway.name, key, .starting), for: service, because: .missing, after: [gatewayReady])
-            }
-        }
-    }
-
-    mutating func send(_ service: ServiceName, to endpoint: Endpoint, label: String, at place: Place) {
-        let target = RouteTarget.endpoint(endpoint, label: "\(service)@\(label)")
-        let flip = route(service, to: target, after: [], proof: nil, at: place)
-        retire(mine[service, default: []], of: service, because: .notInManifest, after: [flip])
-        guard !mine[service, default: []].isEmpty else { return }
-        plan.services.append(
-            ServiceChange(
-                service: service, kind: .remove, verb: "flip to \(label), drain, remove", fields: [], place: place))
-    }
-
-    /// Points the route of a service; `nil` when it points there already.
-    mutating func route(
-        _ service: ServiceName, to target: RouteTarget, after dependencies: [Plan.Step.ID?], proof: ServiceName?,
-        at place: Place?
-    ) -> Plan.Step.ID? {
-        guard let gateway = situation.gateway else { return nil }
-        let key = RouteKey(sandbox: desired.name, service: service)
-        let isMoved = situation.observedGateway?.moved.contains(key) ?? false
-        guard liveRoutes[key] != target || isMoved else { return nil }
-        plan.routes.append(RouteChange(key: key, from: liveRoutes[key], to: target, after: proof, place: place))
-        // After its own `starting`: done side by side, that could be what remains.
-        let announced = plan.steps.filter { step in
-            if case .setRoute(_, key, _) = step.action { step.isAnnouncement } else { false }
-        }
-        return plan.append(
-            .setRoute(gateway.name, key, target), for: service, because: .routeDiffers,
-            after: [gatewayReady] + dependencies + announced.map(\.id))
     }
 
     // MARK: Network
@@ -225,13 +148,6 @@ struct Converging {
         }
     }
 
-    private static func words(_ request: PortRequest) -> String {
-        switch request {
-        case .automatic: "every port"
-        case .fixed(let number): "port \(number)"
-        }
-    }
-
     // MARK: The change as a whole
 
     private mutating func classify() {
@@ -248,26 +164,6 @@ struct Converging {
             plan.cause = .observation(seen.isEmpty ? "changed outside git" : seen)
         } else {
             plan.kind = existed ? .change : .create
-        }
-    }
-}
-
-extension Plan.Step {
-    fileprivate var isAnnouncement: Bool {
-        switch action {
-        case .setRoute(_, _, .starting), .setRoute(_, _, .suspended): true
-        default: false
-        }
-    }
-}
-
-extension DesiredService.Use {
-    /// Whether its requests would reach the wrong target while it has no route: without one they go to the baseline.
-    fileprivate var needsAnnouncement: Bool {
-        switch self {
-        case .container(let spec, _, _): spec.routedPort != nil
-        case .target: true
-        case .baseline: false
         }
     }
 }

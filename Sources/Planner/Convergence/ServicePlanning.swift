@@ -6,6 +6,8 @@ extension Converging {
         _ service: ServiceName, to spec: ContainerSpec, label: String, of piece: Workpiece?, at place: Place
     ) {
         guard let network, let published = publish(spec, for: service) else { return }
+        var spec = spec
+        if let names = namesMount { spec.mounts.append(names) }
         let secrets = situation.observed.secrets
         let draft = ContainerDraft(
             name: EngineNames.container(desired.name, service), sandbox: desired.name, service: service, spec: spec,
@@ -19,9 +21,13 @@ extension Converging {
         if let keeper = Judged.best(of: judged) {
             let proof = keep(keeper.container, keeper.drift, service, spec, network: network.name, at: place)
             let address = keeper.container.attachments[network.name]?.address ?? proof.address
-            let flip = prove(
-                .existing(keeper.container.id, name: keeper.container.name), address: address, service, spec, label,
-                after: proof.steps, isAlone: judged.count == 1, at: place)
+            // What is known not to serve is not waited for: the next look sees it serve again.
+            let flip =
+                proof.isFailing
+                ? []
+                : prove(
+                    .existing(keeper.container.id, name: keeper.container.name), address: address, service, spec, label,
+                    after: proof.steps, isAlone: judged.count == 1, at: place)
             retireOthers(than: keeper.container, judged.map(\.container), service, digest: draft.digest, after: flip)
             rename(keeper.container, to: draft.name, of: service)
         } else {
@@ -33,8 +39,9 @@ extension Converging {
     mutating func keep(
         _ container: ObservedContainer, _ drift: Drift, _ service: ServiceName, _ spec: ContainerSpec, network: String,
         at place: Place
-    ) -> (steps: [Plan.Step.ID], address: String) {
+    ) -> (steps: [Plan.Step.ID], address: String, isFailing: Bool) {
         let handle = ContainerHandle.existing(container.id, name: container.name)
+        let isFailing = confess(container, of: service, at: place)
         var steps: [Plan.Step.ID] = []
         var verbs: [String] = []
         var address = ""
@@ -66,7 +73,7 @@ extension Converging {
                     service: service, kind: situation.wasApplied ? .repair : .change,
                     verb: verbs.joined(separator: ", "), fields: drift.inPlace, place: place))
         }
-        return (steps, address)
+        return (steps, address, isFailing && steps.isEmpty)
     }
 
     /// Health, then the route. Returns what a removal of the old must wait for.
@@ -83,7 +90,7 @@ extension Converging {
                     after: steps)
             ]
         }
-        let endpoint = Endpoint(scheme: .http, host: address, port: port.number)
+        let endpoint = Endpoint(scheme: port.transport.scheme ?? .http, host: address, port: port.number)
         let target = RouteTarget.endpoint(endpoint, label: label)
         let key = RouteKey(sandbox: desired.name, service: service)
         guard liveRoutes[key] != target || !steps.isEmpty else { return [] }
@@ -124,7 +131,7 @@ extension Converging {
         let isAbsent = situation.observed.images[draft.spec.image.normalized] == nil
         let pulled = isAbsent ? plan.append(.pull(draft.spec.image), for: service, because: .missing) : nil
         let created = plan.append(
-            .create(wanted), for: service, because: reason, after: [network.step, pulled] + cleared)
+            .create(wanted), for: service, because: reason, after: [network.step, namesReady, pulled] + cleared)
 
         let portHolders = old.filter {
             $0.state.occupiesPorts && !Set($0.published.values).isDisjoint(with: wanted.published.values)

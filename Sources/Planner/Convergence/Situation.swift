@@ -7,6 +7,10 @@ package struct Situation: Sendable {
     package var desired: DesiredSandbox?
     package var node: DesiredNode
     package var gateway: DesiredGateway?
+    /// The gateway's rules for this sandbox alone, in order of precedence.
+    package var rules: [RouteRule]
+    /// Services whose requests go to the baseline by some rule while their own deployment does not serve.
+    package var fallbacks: Set<ServiceName>
     /// Every gateway of the node.
     package var gateways: [DesiredGateway]
     /// The archives that the node can load images from.
@@ -20,14 +24,16 @@ package struct Situation: Sendable {
 
     package init(
         revision: Revision, desired: DesiredSandbox?, node: DesiredNode, gateway: DesiredGateway?,
-        gateways: [DesiredGateway] = [], bundles: [DesiredBundle] = [], observed: ObservedNode,
-        wasApplied: Bool = false, observations: [String] = [],
-        policy: PlanPolicy = PlanPolicy()
+        rules: [RouteRule] = [], fallbacks: Set<ServiceName> = [], gateways: [DesiredGateway] = [],
+        bundles: [DesiredBundle] = [], observed: ObservedNode, wasApplied: Bool = false,
+        observations: [String] = [], policy: PlanPolicy = PlanPolicy()
     ) {
         self.revision = revision
         self.desired = desired
         self.node = node
         self.gateway = gateway
+        self.rules = rules
+        self.fallbacks = fallbacks
         self.gateways = gateways
         self.bundles = bundles
         self.observed = observed

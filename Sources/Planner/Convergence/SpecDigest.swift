@@ -35,6 +35,7 @@ extension Digest {
             text.add("published", "\(container) \(node)")
         }
         text.add("restart", spec.restart.rawValue)
+        for (name, value) in spec.labels.sorted(by: { $0.key < $1.key }) { text.add("label.\(name)", value) }
         // Only what the engine itself runs is part of the container; other probes can change without a new one.
         if case .command(let command)? = spec.health?.probe, let health = spec.health {
             for part in command { text.add("health", part) }

@@ -38,6 +38,8 @@ package struct FleetPlan: Sendable {
         /// `nil` plans everything.
         package var only: Set<SandboxName>?
         package var policy: PlanPolicy
+        /// The rules of all gateways, in order.
+        let rules: RuleBook
 
         package init(
             desired: DesiredState, observed: [NodeName: ObservedNode], away: [NodeName: String] = [:],
@@ -51,6 +53,7 @@ package struct FleetPlan: Sendable {
             self.consentedDeletions = consentedDeletions
             self.only = only
             self.policy = policy
+            rules = RuleBook(of: desired)
         }
     }
 
@@ -133,7 +136,12 @@ package struct FleetPlan: Sendable {
                 }
                 continue
             }
-            add(Plan(for: gateway, baselines: inputs.desired.baselines, observed: observed.gateways[gateway.name]))
+            if case .traefikLabels = gateway.driver { continue }
+            add(
+                Plan(
+                    for: gateway, baselines: inputs.desired.baselines,
+                    rules: inputs.rules.rules(of: gateway.name, for: .everybody),
+                    observed: observed.gateways[gateway.name]))
         }
     }
 
@@ -164,42 +172,12 @@ package struct FleetPlan: Sendable {
                 let node = inputs.desired.nodes[observed.node] ?? DesiredNode(name: observed.node)
                 let situation = Situation(
                     revision: revision, desired: nil, node: node, gateway: nil,
-                    gateways: inputs.desired.gateways(on: observed.node), observed: observed, policy: inputs.policy)
+                    gateways: inputs.desired.driven(on: observed.node), observed: observed, policy: inputs.policy)
                 let removal = Plan(for: name, in: situation, drawingFrom: &pools)
                 guard removal.kind == .remove else { continue }
                 plans.append(heldDeletions.map(removal.held) ?? removal)
             }
         }
-    }
-}
-
-/// Deletions that wait for a person.
-package struct HeldDeletions: Hashable, Sendable {
-    package let count: Int
-    package let sentence: String
-
-    /// `nil` when `count` deletions may go ahead (promise 4).
-    init?(of count: Int, in inputs: FleetPlan.Inputs) {
-        self.count = count
-        if let unreadable = inputs.desired.deletionsHeld {
-            sentence =
-                "\(count) deletion(s) wait: \(unreadable.place.file) cannot be read, and may be where they are declared "
-                + "now; mend it first"
-            return
-        }
-        guard inputs.consentedDeletions < count else { return nil }
-        let policy = inputs.policy
-        let existing = inputs.existing.count
-        let isEmptied = inputs.desired.sandboxes.isEmpty && inputs.desired.frozen.isEmpty && existing > 1
-        let isOverBudget =
-            count > policy.freeDeletions && count * 100 > existing * policy.freeDeletionPercent
-        guard isEmptied || isOverBudget else { return nil }
-        let budget =
-            isEmptied
-            ? "this commit leaves no sandbox at all"
-            : "more than \(policy.freeDeletions) and more than \(policy.freeDeletionPercent) % of \(existing)"
-        sentence =
-            "\(count) deletion(s) wait for consent (\(budget)): berth reconcile --allow-deletions \(count)"
     }
 }
 
@@ -213,7 +191,9 @@ extension FleetPlan.Inputs {
             for gateway in node.gateways.values {
                 names.formUnion(gateway.sandboxes.keys)
                 names.formUnion(gateway.routes.keys.compactMap(\.sandbox))
+                names.formUnion(gateway.rules.keys.compactMap(\.sandbox))
             }
+            names.formUnion(node.names.keys)
         }
         return names
     }
@@ -273,6 +253,9 @@ extension DesiredState {
     package func gateways(on node: NodeName) -> [DesiredGateway] {
         gateways.values.filter { $0.node == node }.sorted { $0.name < $1.name }
     }
+
+    /// Those that have tables; a Traefik reads the labels of containers, and nobody tells it anything.
+    func driven(on node: NodeName) -> [DesiredGateway] { gateways(on: node).filter(\.isDriven) }
 }
 
 extension Situation {
@@ -286,24 +269,19 @@ extension Situation {
         of sandbox: DesiredSandbox, observed: ObservedNode, in inputs: FleetPlan.Inputs, observations: [String] = []
     ) {
         guard inputs.blindSpot(of: sandbox) == nil else { return nil }
+        let gateway = sandbox.gateway.flatMap { inputs.desired.gateways[$0] }.flatMap { $0.isDriven ? $0 : nil }
         self.init(
             revision: inputs.desired.revision, desired: sandbox,
-            node: inputs.desired.nodes[sandbox.node] ?? DesiredNode(name: sandbox.node),
-            gateway: sandbox.gateway.flatMap { inputs.desired.gateways[$0] },
-            gateways: inputs.desired.gateways(on: sandbox.node), bundles: inputs.desired.bundles(on: sandbox.node),
+            node: inputs.desired.nodes[sandbox.node] ?? DesiredNode(name: sandbox.node), gateway: gateway,
+            rules: gateway.map { inputs.rules.rules(of: $0.name, for: .sandbox(sandbox.name)) } ?? [],
+            fallbacks: gateway.map { inputs.rules.fallbacks(of: $0.name, for: sandbox.name) } ?? [],
+            gateways: inputs.desired.driven(on: sandbox.node), bundles: inputs.desired.bundles(on: sandbox.node),
             observed: observed, wasApplied: inputs.applied[sandbox.name] == inputs.desired.revision.commit,
             observations: observations,
             policy: inputs.policy)
     }
 }
 
-extension Plan {
-    /// The same plan with nothing in it but the reason why it waits.
-    fileprivate func held(_ held: HeldDeletions) -> Plan {
-        var plan = Plan(of: subject, on: node, kind: .remove, cause: cause)
-        plan.blockers = [
-            Blocker(need: .consent, service: nil, sentence: "waits for consent to \(held.count) deletion(s), see below")
-        ]
-        return plan
-    }
+extension DesiredGateway {
+    package var isDriven: Bool { if case .traefikLabels = driver { false } else { true } }
 }

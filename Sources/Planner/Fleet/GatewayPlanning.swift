@@ -2,7 +2,10 @@ package import Model
 
 extension Plan {
     /// Plans a gateway itself: that it runs with the right listeners, and where requests outside every sandbox go.
-    package init(for gateway: DesiredGateway, baselines: [ServiceName: DesiredBaseline], observed: ObservedGateway?) {
+    package init(
+        for gateway: DesiredGateway, baselines: [ServiceName: DesiredBaseline], rules: [RouteRule] = [],
+        observed: ObservedGateway?
+    ) {
         self.init(
             of: .gateway(gateway.name), on: gateway.node, kind: .none, cause: .manifest(gateway.place, by: nil))
         let live = observed ?? ObservedGateway()
@@ -11,13 +14,22 @@ extension Plan {
             ready = append(.configureGateway(gateway), because: .gatewayDown)
             kind = live.isRunning ? .change : .create
         }
+        // An application gateway's own file says where its baselines are.
+        guard case .haproxy = gateway.driver else { return }
+        var set: [Step.ID?] = [ready]
         for (service, baseline) in baselines.sorted(by: { $0.key < $1.key }) {
             let key = RouteKey(sandbox: nil, service: service)
             let target = RouteTarget.endpoint(baseline.endpoint, label: "\(service)@baseline")
             guard live.routes[key] != target || live.moved.contains(key) else { continue }
             routes.append(
                 RouteChange(key: key, from: live.routes[key], to: target, after: nil, place: baseline.place))
-            append(.setRoute(gateway.name, key, target), for: service, because: .routeDiffers, after: [ready])
+            set.append(
+                append(.setRoute(gateway.name, key, target), for: service, because: .routeDiffers, after: [ready]))
+        }
+        let known = live.rules[.everybody] ?? []
+        if known != rules {
+            requests = RequestChange.between(known, rules)
+            ready = append(.setRules(gateway.name, .everybody, rules), because: .rulesDiffer, after: set)
         }
         for key in live.routes.keys.sorted() where key.sandbox == nil && baselines[key.service] == nil {
             routes.append(RouteChange(key: key, from: live.routes[key], to: nil, after: nil, place: nil))

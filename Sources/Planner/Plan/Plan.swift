@@ -45,6 +45,8 @@ package struct Plan: Hashable, Sendable {
     package internal(set) var steps: [Step] = []
     package var services: [ServiceChange] = []
     package var routes: [RouteChange] = []
+    /// Requests that rules send elsewhere than before.
+    package var requests: [RequestChange] = []
     /// What keeps parts of this plan from being done; each names its remedy.
     package var blockers: [Blocker] = []
     /// What a person should know and nobody needs to do: a foreign container on our name.
@@ -145,6 +147,8 @@ package enum Reason: Hashable, Sendable {
     case unfinished
     case misnamed
     case routeDiffers
+    case rulesDiffer
+    case namesDiffer
     case unproved
     case notInManifest
     case suspended
@@ -166,6 +170,8 @@ extension Reason: CustomStringConvertible {
         case .unfinished: "unfinished"
         case .misnamed: "misnamed"
         case .routeDiffers: "route differs"
+        case .rulesDiffer: "rules differ"
+        case .namesDiffer: "names differ"
         case .unproved: "not yet proved healthy"
         case .notInManifest: "not in the manifests"
         case .suspended: "suspended"
@@ -206,6 +212,29 @@ package struct RouteChange: Hashable, Sendable {
     /// The service that must be healthy first.
     package let after: ServiceName?
     package let place: Place?
+}
+
+/// Requests of one rule, in words, that go elsewhere than before.
+package struct RequestChange: Hashable, Sendable {
+    /// `POST *.dev.example.com/v2/login…, header x-tenant: qa`
+    package let request: String
+    /// `account 90 %, account@baseline 10 %`; `nil` where no rule was for them.
+    package let from: String?
+    package let to: String?
+
+    package init(_ request: String, from: String?, to: String?) {
+        self.request = request
+        self.from = from
+        self.to = to
+    }
+
+    package var kind: ChangeKind {
+        switch (from, to) {
+        case (nil, _): .create
+        case (_, nil): .remove
+        case (_, _): .change
+        }
+    }
 }
 
 /// Why a wanted step is not in the plan.

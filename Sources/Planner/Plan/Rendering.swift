@@ -41,6 +41,10 @@ package struct PlanText: Sendable {
                 "    \(change.kind.rawValue) route \(change.key.service)  \(Self.words(change.from)) → \(Self.end(of: change))",
                 change.after.map { "after \($0) is healthy" } ?? "")
         }
+        for change in plan.requests {
+            line("    \(change.kind.rawValue) requests \(change.request)", "")
+            line("        \(change.from ?? "(by no rule)") → \(change.to ?? "(by no rule)")", "")
+        }
         for blocker in plan.blockers { lines.append("    blocked: \(blocker)") }
         for wait in plan.waits { lines.append("    waits: \(wait)") }
         for note in plan.kept + plan.notes { lines.append("    note: \(note)") }
@@ -58,13 +62,15 @@ package struct PlanText: Sendable {
 
     /// A new container of the same branch has the same label; the reader is told so.
     private static func end(of change: RouteChange) -> String {
-        words(change.from) == words(change.to) ? "its replacement" : words(change.to)
+        if change.from == change.to { return "the same, by a route of its own" }
+        return words(change.from) == words(change.to) ? "its replacement" : words(change.to)
     }
 
     private static func words(_ target: RouteTarget?) -> String {
         switch target {
         case nil: "(none)"
         case .endpoint(_, let label)?: label
+        case .failing(_, let label)?: "\(label) (failing)"
         case .starting?: "starting"
         case .suspended?: "suspended"
         }
@@ -82,8 +88,9 @@ extension RouteChange {
 
     /// Whether requests that one target answered will be answered by another.
     package var movesRequests: Bool {
-        guard case .endpoint? = from, to != from else { return false }
-        return true
+        guard from?.endpoint != nil, to != from else { return false }
+        // Whether a deployment serves changes nothing about where it is.
+        return to?.endpoint == nil || to?.endpoint != from?.endpoint || to?.label != from?.label
     }
 }
 
@@ -123,7 +130,7 @@ extension FleetPlan {
             plan.services.filter(\.isInterrupted).map { "\(plan.subject)/\($0.service)" }
         }
         let dropped = interrupted.isEmpty ? "none" : "those to \(interrupted.joined(separator: ", ")) while it restarts"
-        let moved = plans.flatMap(\.routes).count(where: \.movesRequests)
+        let moved = plans.reduce(0) { $0 + $1.routes.count(where: \.movesRequests) + $1.requests.count }
         return "Plan: \(parts.joined(separator: ", ")). Requests that change target: \(moved). Dropped: \(dropped)."
     }
 

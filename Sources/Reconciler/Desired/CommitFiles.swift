@@ -135,7 +135,10 @@ extension DesiredState {
         case .imageBundle:
             guard let good = older.bundles.first(where: { $0.key.text == id.name }) else { return false }
             bundles[good.key] = good.value
-        case .baseline, .service, .environment, .template, .sandbox, .repository:
+        case .route, .deployment:
+            guard older.routes[id] != nil else { return false }
+        // The first policy stands; a second one that is broken by it takes nothing away.
+        case .policy, .baseline, .service, .environment, .template, .sandbox, .repository:
             break
         }
         return true

@@ -1,5 +1,6 @@
 internal import Manifest
 package import Model
+internal import Planner
 
 /// Turns commits into desired state: a function of the commit and its history, cached by blob.
 package actor ManifestLoader: DesiredSource {
@@ -33,7 +34,8 @@ package actor ManifestLoader: DesiredSource {
         let fresh = files.catalogue().resolve()
         var desired = DesiredState(
             revision: revision, nodes: fresh.nodes, gateways: fresh.gateways, sandboxes: fresh.sandboxes,
-            baselines: fresh.baselines, bundles: fresh.bundles,
+            baselines: fresh.baselines, bundles: fresh.bundles, routes: fresh.routes.inOrder,
+            targetPolicy: fresh.targetPolicy,
             problems: Set(files.problems + fresh.problems + files.furtherProblems()).sorted {
                 ($0.place, $0.message) < ($1.place, $1.message)
             })
@@ -41,6 +43,10 @@ package actor ManifestLoader: DesiredSource {
             try await mend(&desired, files, fresh)
         }
         try await sign(&desired, files)
+        // By what will run, last good versions included.
+        desired.problems = Set(desired.problems + RouteLint.problems(of: desired)).sorted {
+            ($0.place, $0.message) < ($1.place, $1.message)
+        }
         forget(besides: files)
         last = desired
         return desired
@@ -106,6 +112,7 @@ package actor ManifestLoader: DesiredSource {
         }
         let second = mended.catalogue().resolve()
         take(second, into: &desired)
+        var routes = second.routes
         // These stand only on what was borrowed for them: a template, a service.
         for name in fresh.broken.keys where second.sandboxes[name] != nil && lastGood[name] == nil {
             lastGood[name] = borrowedAt
@@ -119,11 +126,15 @@ package actor ManifestLoader: DesiredSource {
             for name in wanted {
                 guard let good = resolution.sandboxes[name] else { continue }
                 desired.sandboxes[name] = good
+                let id = ObjectID(kind: .sandbox, name: name.text)
+                routes[id] = resolution.routes[id]
                 lastGood[name] = older.commit
                 wanted.remove(name)
             }
+            for id in wantedObjects where routes[id] == nil { routes[id] = resolution.routes[id] }
             wantedObjects = wantedObjects.filter { !desired.borrow($0, from: resolution) }
         }
+        desired.routes = routes.inOrder
         for (name, commit) in lastGood { desired.sandboxes[name]?.lastGood = commit }
         for name in wanted { desired.frozen[name] = second.broken[name] ?? fresh.broken[name] }
         for (id, problem) in mended.broken where id.kind == .sandbox {
@@ -139,13 +150,14 @@ package actor ManifestLoader: DesiredSource {
         desired.gateways = resolution.gateways
         desired.baselines = resolution.baselines
         desired.bundles = resolution.bundles
+        desired.targetPolicy = resolution.targetPolicy
         desired.sandboxes = resolution.sandboxes
     }
 
     // MARK: Who wrote it
 
     private func sign(_ desired: inout DesiredState, _ files: CommitFiles) async throws(SourceError) {
-        let paths = Set(desired.sandboxes.values.map(\.place.file))
+        let paths = Set(desired.sandboxes.values.map(\.place.file) + desired.routes.map(\.place.file))
         let keys = paths.compactMap { path in files.blobs[path].map { ParsedKey(path: path, blob: $0) } }
         let unknown = keys.filter { authors[$0] == nil }
         if !unknown.isEmpty {
@@ -157,6 +169,9 @@ package actor ManifestLoader: DesiredSource {
             guard let author = authors[key] ?? nil else { continue }
             for name in desired.sandboxes.keys where desired.sandboxes[name]?.place.file == key.path {
                 desired.sandboxes[name]?.changedBy = author
+            }
+            for index in desired.routes.indices where desired.routes[index].place.file == key.path {
+                desired.routes[index].changedBy = author
             }
         }
     }

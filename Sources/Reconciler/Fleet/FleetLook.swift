@@ -55,6 +55,7 @@ extension Fleet {
         trouble += survey.plan.blindSpots
         if let held = survey.plan.heldDeletions { trouble.append(held.sentence) }
         trouble += desired.problems.filter { $0.severity == .error }.map { "\($0)" }
+        trouble += Set(survey.inputs.observed.values.flatMap(\.troubledBaselines)).sorted()
         await publish(trouble, began)
         return survey.plan.blindSpots.isEmpty
     }
@@ -246,6 +247,15 @@ extension Fleet {
 }
 
 extension ObservedNode {
+    /// Shared deployments that do not serve, a sentence each.
+    fileprivate var troubledBaselines: [String] {
+        gateways.flatMap { gateway, live in
+            live.baselines.compactMap { service, baseline in
+                baseline.complaint.map { "baseline of \(service) does not serve: \($0) (asked through \(gateway))" }
+            }
+        }
+    }
+
     /// The same without what was of sandboxes that are gone: nothing is held for them any more.
     fileprivate func without(_ sandboxes: Set<SandboxName>) -> ObservedNode {
         guard !sandboxes.isEmpty else { return self }

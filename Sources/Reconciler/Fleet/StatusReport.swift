@@ -14,7 +14,7 @@ extension SandboxStatus {
             sandbox: desired.name, title: desired.title, owner: desired.owner,
             phase: Self.phase(of: desired, services), attempted: last?.attempted, applied: last?.applied,
             healthy: last?.healthy, cause: "\(Cause.manifest(desired.place, by: desired.changedBy))",
-            port: live?.sandboxes[desired.name] ?? nil, services: services, updatedAt: time)
+            port: live?.sandboxes[desired.name]?.port, services: services, updatedAt: time)
         if let commit = desired.lastGood {
             message = "kept at its last good version, of \(commit.short); the newest is broken: berth validate"
         }
@@ -46,6 +46,7 @@ extension SandboxStatus.Service {
         let target: String =
             switch live?.routes[RouteKey(sandbox: sandbox, service: name)] {
             case .endpoint(let endpoint, _)?: "\(endpoint)"
+            case .failing(let endpoint, _)?: "\(endpoint) (failing)"
             case .starting?: "starting"
             case .suspended?: "suspended"
             case nil: ""

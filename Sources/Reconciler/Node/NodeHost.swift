@@ -29,7 +29,7 @@ package struct NodeHost: Host {
         let survey = try await engine.survey(inquiry.sandbox)
         var observed = ObservedNode(
             node: node, containers: survey.containers, networks: survey.networks, images: survey.images,
-            busyPorts: survey.busyPorts)
+            busyPorts: survey.busyPorts, names: survey.names, namesRoot: survey.namesRoot)
         for gateway in inquiry.gateways where gateway.node == node {
             observed.gateways[gateway.name] = try await gateways.survey(gateway)
         }
@@ -44,8 +44,15 @@ package struct NodeHost: Host {
         return observed
     }
 
-    package func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) {
+    @discardableResult
+    package func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) -> Receipt? {
         switch action {
+        case .drain(let gateway, let address, let port, let grace):
+            return .drain(try await drain(address, port, of: gateway, graceMillis: grace))
+        case .setRoute(let gateway, let key, let target):
+            return .flip(try await gateways.setRoute(key, to: target, on: gateway))
+        case .removeRoute(let gateway, let key):
+            return .flip(try await gateways.removeRoute(key, on: gateway))
         case .createNetwork(let draft): try await engine.createNetwork(draft, as: uid)
         case .removeNetwork(let id, _): try await engine.removeNetwork(id: id)
         case .pull(let image): try await engine.pull(image)
@@ -65,15 +72,17 @@ package struct NodeHost: Host {
         case .rename(let handle, let name): try await engine.rename(handle, to: name)
         case .stop(let handle): try await engine.stop(handle)
         case .remove(let handle): try await engine.remove(handle)
-        case .drain(let gateway, let address, let port, let grace):
-            try await drain(address, port, of: gateway, graceMillis: grace)
         case .configureGateway(let gateway): try await gateways.configure(gateway)
         case .dismantleGateway(let gateway): try await gateways.dismantle(gateway)
-        case .admit(let gateway, let sandbox, let port): try await gateways.admit(sandbox, port: port, to: gateway)
+        case .admit(let gateway, let sandbox, let admission):
+            try await gateways.admit(sandbox, admission, to: gateway)
         case .dismiss(let gateway, let sandbox): try await gateways.dismiss(sandbox, from: gateway)
-        case .setRoute(let gateway, let key, let target): try await gateways.setRoute(key, to: target, on: gateway)
-        case .removeRoute(let gateway, let key): try await gateways.removeRoute(key, on: gateway)
+        case .setRules(let gateway, let scope, let rules):
+            try await gateways.setRules(rules, of: scope, on: gateway)
+        case .setNames(let names): try await engine.setNames(names)
+        case .removeNames(let sandbox): try await removeNames(of: sandbox)
         }
+        return nil
     }
 
     package func changes() -> AsyncStream<Hint> {
@@ -104,17 +113,32 @@ package struct NodeHost: Host {
         return values
     }
 
+    /// A container whose file is gone starts no more: asked again, for the plan may be older than the container.
+    private func removeNames(of sandbox: SandboxName) async throws(HostError) {
+        let survey = try await engine.survey(sandbox)
+        let file = SandboxNames.file(of: sandbox, below: survey.namesRoot)
+        if let reader = survey.containers.first(where: { $0.mounts.contains { $0.source == file } }) {
+            throw HostError("remove names inside \(sandbox)", .stale, "container \(reader.name) still reads them")
+        }
+        try await engine.removeNames(sandbox)
+    }
+
     /// Looks this often whether sessions are still open.
     private static let drainPoll = Duration.milliseconds(100)
 
     private func drain(_ address: String, _ port: UInt16, of gateway: GatewayName, graceMillis: Int)
-        async throws(HostError)
+        async throws(HostError) -> Receipt.Drain
     {
         let polls = max(1, graceMillis / 100)
+        var first: Int?
+        var open = 0
         for _ in 0..<polls {
-            if try await gateways.openSessions(to: address, port: port, on: gateway) == 0 { return }
-            guard !Task.isCancelled, !Task.isShuttingDownGracefully else { return }
+            open = try await gateways.openSessions(to: address, port: port, on: gateway)
+            let most = max(first ?? open, open)
+            first = most
+            guard open > 0, !Task.isCancelled, !Task.isShuttingDownGracefully else { break }
             await proof.pause(Self.drainPoll)
         }
+        return Receipt.Drain(finished: (first ?? open) - open, dropped: open)
     }
 }

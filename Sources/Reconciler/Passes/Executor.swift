@@ -43,7 +43,8 @@ package struct Executor: Sendable {
     ) async -> Outcome {
         var outcome = Outcome()
         var frontier = Frontier(of: plan)
-        await withTaskGroup(of: (Plan.Step, Result<Void, StepFailure>).self) { group in
+        var flips = Flips(of: plan)
+        await withTaskGroup(of: (Plan.Step, Result<Receipt?, StepFailure>).self) { group in
             var running = 0
             while true {
                 if !outcome.isSuperseded, await isSuperseded() {
@@ -59,14 +60,16 @@ package struct Executor: Sendable {
                 guard let (step, result) = await group.next() else { return }
                 running -= 1
                 switch result {
-                case .success:
+                case .success(let receipt):
                     outcome.completed += 1
                     frontier.finish(step.id)
+                    if let told = flips.add(receipt, of: step) { await tell(told, of: plan) }
                 case .failure(let failure):
                     switch failure {
                     case .host(let error): outcome.failures.append((step, error))
                     case .journal(let error): outcome.journalFailure = error
                     }
+                    if let told = flips.abandon(step) { await tell(told, of: plan) }
                     for lost in frontier.fail(step.id) {
                         await note(lost, .skipped, of: plan, pass, "needs step \(step.id.index)")
                     }
@@ -89,7 +92,7 @@ package struct Executor: Sendable {
     private func perform(
         _ step: Plan.Step, of plan: Plan, _ pass: PassID, _ buildWidth: Int,
         _ isSuperseded: @escaping @Sendable () async -> Bool
-    ) async -> Result<Void, StepFailure> {
+    ) async -> Result<Receipt?, StepFailure> {
         guard let host = hosts[step.node(in: plan)] else {
             let error = HostError("\(step.action)", .unreachable, "no node \(step.node(in: plan)) is served here")
             return .failure(.host(error))
@@ -103,13 +106,14 @@ package struct Executor: Sendable {
         await note(step, .started, of: plan, pass, "")
         let began = surroundings.now()
         do throws(HostError) {
+            var receipt: Receipt?
             if step.action.isLong {
                 try await performLong(step, on: host, as: uid, in: plan, buildWidth, isSuperseded)
             } else {
-                try await host.perform(step.action, as: uid)
+                receipt = try await host.perform(step.action, as: uid)
             }
             await note(step, .completed, of: plan, pass, "", since: began)
-            return .success(())
+            return .success(receipt)
         } catch {
             // The action is told beside it; the error's own operation would say it twice.
             await note(step, .failed, of: plan, pass, error.message, since: began)
@@ -172,13 +176,25 @@ package struct Executor: Sendable {
             case .build(let piece): piece.image == nil ? nil : (.image, piece.id.text, nil)
             case .load, .fetch, .discard, .removeNetwork, .pull, .start, .unpause, .awaitHealthy, .connect,
                 .updateLimits, .rename, .drain,
-                .stop, .remove, .configureGateway, .dismantleGateway, .admit, .dismiss, .setRoute, .removeRoute:
+                .stop, .remove, .configureGateway, .dismantleGateway, .admit, .dismiss, .setRoute, .removeRoute,
+                .setRules, .setNames, .removeNames:
                 nil
             }
         return made.map { kind, name, sandbox in
             LedgerEntry(
                 uid: uid, kind: kind, name: name, node: step.node(in: plan), sandbox: sandbox,
                 enteredAt: surroundings.now())
+        }
+    }
+
+    private func tell(_ receipt: Flips.Told, of plan: Plan) async {
+        let event = EventRecord(
+            at: surroundings.now(), sandbox: plan.subject.sandbox, service: receipt.key.service, kind: "route.flipped",
+            message: receipt.message, cause: "\(plan.cause)")
+        do throws(JournalError) {
+            try await journal.append(event)
+        } catch {
+            surroundings.complain("history is not written", error)
         }
     }
 
@@ -206,7 +222,7 @@ extension Action {
         case .load, .fetch, .checkout, .build: true
         case .createNetwork, .removeNetwork, .pull, .discard, .create, .start, .unpause, .awaitHealthy, .connect,
             .updateLimits, .rename, .drain, .stop, .remove, .configureGateway, .dismantleGateway, .admit, .dismiss,
-            .setRoute, .removeRoute:
+            .setRoute, .removeRoute, .setRules, .setNames, .removeNames:
             false
         }
     }

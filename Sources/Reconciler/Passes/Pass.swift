@@ -166,7 +166,9 @@ package struct Pass: Sendable {
     private func plan(gateway name: GatewayName, _ goal: Goal) async throws -> Look {
         if let gateway = goal.desired.gateways[name] {
             let observed = try await host(gateway.node).observe(Inquiry(gateways: [gateway]))
-            let plan = Plan(for: gateway, baselines: goal.desired.baselines, observed: observed.gateways[name])
+            let plan = Plan(
+                for: gateway, baselines: goal.desired.baselines,
+                rules: goal.desired.rules(of: name)[.everybody] ?? [], observed: observed.gateways[name])
             return Look(plan: plan, observed: observed)
         }
         var last: Look?
@@ -240,7 +242,8 @@ package struct Pass: Sendable {
             let observed = try await host(name).observe(Inquiry(sandbox: sandbox, gateways: gateways))
             let situation = Situation(
                 revision: goal.desired.revision, desired: nil,
-                node: goal.desired.nodes[name] ?? DesiredNode(name: name), gateway: nil, gateways: gateways,
+                node: goal.desired.nodes[name] ?? DesiredNode(name: name), gateway: nil,
+                gateways: gateways.filter(\.isDriven),
                 observed: observed, policy: goal.policy)
             let plan = try await pools.plan { Plan(for: sandbox, in: situation, drawingFrom: &$0) }
             last = Look(plan: plan, observed: observed)

@@ -7,8 +7,9 @@ package protocol Observer: Sendable {
 
 /// What can be looked at and acted on: a local node, a remote agent, or the simulated host of the tests.
 package protocol Host: Observer {
-    /// Does one thing and returns when it is done. Doing it again is harmless.
-    func perform(_ action: Action, as uid: ResourceUID) async throws(HostError)
+    /// Does one thing and returns when it is done, with what there is to tell of it. Doing it again is harmless.
+    @discardableResult
+    func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) -> Receipt?
 
     /// Says *look again*, and where where it knows; carries no facts. Ends when the task is cancelled.
     func changes() -> AsyncStream<Hint>

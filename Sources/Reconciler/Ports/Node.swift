@@ -10,6 +10,11 @@ package protocol ContainerEngine: Sendable {
     func createNetwork(_ draft: NetworkDraft, as uid: ResourceUID) async throws(HostError)
     func removeNetwork(id: String) async throws(HostError)
 
+    /// Makes the file that the containers of a sandbox see as `/etc/hosts`, or brings it up to date under those that
+    /// run: they read the new names at once.
+    func setNames(_ names: SandboxNames) async throws(HostError)
+    func removeNames(_ sandbox: SandboxName) async throws(HostError)
+
     func pull(_ image: ImageReference) async throws(HostError)
     /// Makes the container and puts its files into it; does not start it.
     func create(_ draft: ContainerDraft, secrets: [SecretReference: Secret<String>], as uid: ResourceUID)
@@ -43,15 +48,19 @@ package struct EngineSurvey: Sendable {
     /// Image ids by normalised reference.
     package var images: [String: String]
     package var busyPorts: Set<UInt16>
+    package var names: [SandboxName: SandboxNames]
+    package var namesRoot: String
 
     package init(
         containers: [ObservedContainer] = [], networks: [ObservedNetwork] = [], images: [String: String] = [:],
-        busyPorts: Set<UInt16> = []
+        busyPorts: Set<UInt16> = [], names: [SandboxName: SandboxNames] = [:], namesRoot: String = ""
     ) {
         self.containers = containers
         self.networks = networks
         self.images = images
         self.busyPorts = busyPorts
+        self.names = names
+        self.namesRoot = namesRoot
     }
 }
 
@@ -88,26 +97,30 @@ package struct LeaseHolder: Hashable, Sendable {
     }
 }
 
-/// The proxy of a node: live tables that are changed without a reload, and read back.
+/// A program that sends requests to sandboxes: its tables are changed without losing a request, and read back.
 package protocol GatewayDriver: Sendable {
-    /// What the live tables say; a proxy that is down is an answer, not an error.
+    /// What the live tables say; a gateway that is down is an answer, not an error.
     func survey(_ gateway: DesiredGateway) async throws(HostError) -> ObservedGateway
 
     /// Every gateway there is beside those named: what no manifest names any more.
     func gateways(except named: Set<GatewayName>) async throws(HostError) -> [GatewayName: ObservedGateway]
-    /// Hints that a proxy that ran is gone. Ends when the task is cancelled.
+    /// Hints that a gateway that ran is gone, or that a baseline does otherwise. Ends when the task is cancelled.
     func changes() -> AsyncStream<Hint>
 
-    /// Starts the proxy, or moves it to the listeners of `gateway` without losing a request.
+    /// Starts the gateway, or moves it to the listeners of `gateway` without losing a request.
     func configure(_ gateway: DesiredGateway) async throws(HostError)
-    /// Stops the proxy and removes its files.
+    /// Stops the gateway and removes its files.
     func dismantle(_ gateway: GatewayName) async throws(HostError)
 
-    func admit(_ sandbox: SandboxName, port: UInt16?, to gateway: GatewayName) async throws(HostError)
+    func admit(_ sandbox: SandboxName, _ admission: Admission, to gateway: GatewayName) async throws(HostError)
     func dismiss(_ sandbox: SandboxName, from gateway: GatewayName) async throws(HostError)
-    /// Changes the live table, reads it back, and writes the file a restart begins with.
-    func setRoute(_ key: RouteKey, to target: RouteTarget, on gateway: GatewayName) async throws(HostError)
-    func removeRoute(_ key: RouteKey, on gateway: GatewayName) async throws(HostError)
+    /// Changes the live table, reads it back, and writes the file a restart begins with. Refuses a literal target whose
+    /// name leads where ``TargetPolicy`` never lets requests go.
+    func setRoute(_ key: RouteKey, to target: RouteTarget, on gateway: GatewayName)
+        async throws(HostError) -> Receipt.Flip
+    func removeRoute(_ key: RouteKey, on gateway: GatewayName) async throws(HostError) -> Receipt.Flip
+    /// Puts all rules of a scope in the place of those it had, in one step; none removes them.
+    func setRules(_ rules: [RouteRule], of scope: RouteScope, on gateway: GatewayName) async throws(HostError)
     /// How many sessions are open to an address now.
     func openSessions(to address: String, port: UInt16, on gateway: GatewayName) async throws(HostError) -> Int
 }

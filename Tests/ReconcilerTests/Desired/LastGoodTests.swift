@@ -160,4 +160,23 @@ struct LastGoodTests {
         #expect(clash.gateways[Sample.gatewayName]?.sandboxPorts == 18080...18099)
         #expect(clash.images("qa") != nil)
     }
+
+    @Test(
+        "A broken route keeps its last good version, also one that stands in a sandbox",
+        arguments: [
+            "route: login\nservice: account\npath: {prefx: /v2}\n", "route: login\nservice: acount\npath: /v2\n",
+            "route: login\nservice: account\n\tpath: /v2\n",
+        ])
+    func keepsRoutes(broken: String) async throws {
+        let shop = await Shop()
+        let good = "route: login\nrules: [{name: v2, service: account, matches: [{path: /v2}]}]\n"
+        let first = try await shop.push(["r.yaml": .text(good), "qa.yaml": Shop.sandbox("qa", "one")])
+        #expect(first.problems.isEmpty, "\(first.problems)")
+        #expect(first.routes.map(\.title) == ["route login"])
+        let second = try await shop.push(["r.yaml": .text(broken)])
+        #expect(second.routes.map(\.rules) == first.routes.map(\.rules))
+        #expect(second.problems.contains { $0.severity == .error && $0.place.file == "r.yaml" })
+        let third = try await shop.push(["r.yaml": nil])
+        #expect(third.routes.isEmpty)
+    }
 }

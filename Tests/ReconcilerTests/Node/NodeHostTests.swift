@@ -110,10 +110,13 @@ struct NodeHostTests {
             (.updateLimits(handle, Limits(cpuMillis: 1, memoryBytes: 2, pids: 3)), "update c to 2"),
             (.rename(handle, to: "d"), "rename c to d"), (.stop(handle), "stop c"), (.remove(handle), "remove c"),
             (.configureGateway(Sample.gateway), "configure main"),
-            (.admit(Sample.gatewayName, Sample.name("qa"), port: 18080), "admit qa"),
+            (.admit(Sample.gatewayName, Sample.name("qa"), Admission(port: 18080)), "admit qa"),
             (.dismiss(Sample.gatewayName, Sample.name("qa")), "dismiss qa"),
             (.setRoute(Sample.gatewayName, key, .starting), "set qa:account"),
             (.removeRoute(Sample.gatewayName, key), "remove qa:account"),
+            (.setRules(Sample.gatewayName, .everybody, []), "rules everybody"),
+            (.setNames(SandboxNames(sandbox: Sample.name("qa"), address: "10.0.0.1", services: [])), "names of qa"),
+            (.removeNames(Sample.name("qa")), "remove names of qa"),
         ]
         for (action, verb) in actions {
             let before = node.engine.record.verbs + node.gateways.verbs

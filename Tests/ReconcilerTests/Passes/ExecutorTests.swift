@@ -132,10 +132,10 @@ private actor StepHost: Host {
 
     func observe(_ inquiry: Inquiry) -> ObservedNode { ObservedNode(node: Sample.node) }
 
-    func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) {
+    func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) -> Receipt? {
         guard case .pull(let image) = action, let number = Int(image.text.dropFirst("step-".count)) else {
             networks.append(await ledger())
-            return
+            return nil
         }
         began[number] = tick()
         inside += 1
@@ -150,6 +150,7 @@ private actor StepHost: Host {
         inside -= 1
         ended[number] = tick()
         if failing.contains(number) { throw HostError("\(action)", .refused, "simulated") }
+        return nil
     }
 
     nonisolated func changes() -> AsyncStream<Hint> { AsyncStream { $0.finish() } }

@@ -17,13 +17,13 @@ struct LedgerTests {
 
         func observe(_ inquiry: Inquiry) async throws(HostError) -> ObservedNode { try await host.observe(inquiry) }
 
-        func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) {
+        func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) -> Receipt? {
             switch action {
             case .create, .createNetwork, .checkout: await audit(action, uid)
             case .build(let piece) where piece.image != nil: await audit(action, uid)
             default: break
             }
-            try await host.perform(action, as: uid)
+            return try await host.perform(action, as: uid)
         }
 
         private func audit(_ action: Action, _ uid: ResourceUID) async {

@@ -99,7 +99,7 @@ struct PoolsTests {
                 ObservedNetwork(id: "n", name: "a", ownership: .ours(mark), subnet: subnet),
                 ObservedNetwork(id: "m", name: "b", ownership: .foreign, subnet: Subnet("10.210.0.16/28")),
             ],
-            gateways: [Sample.gatewayName: ObservedGateway(sandboxes: [Sample.name("a"): 18080])])
+            gateways: [Sample.gatewayName: ObservedGateway(sandboxes: [Sample.name("a"): Admission(port: 18080)])])
         let journal = MemoryJournal()
         let pools = try await Pools(journal: journal)
         try await pools.adopt(observed)

@@ -58,6 +58,8 @@ package final class FakeEngine: ContainerEngine {
 
     package func createNetwork(_ draft: NetworkDraft, as uid: ResourceUID) { note("create network \(draft.name)") }
     package func removeNetwork(id: String) { note("remove network \(id)") }
+    package func setNames(_ names: SandboxNames) { note("names of \(names.sandbox)") }
+    package func removeNames(_ sandbox: SandboxName) { note("remove names of \(sandbox)") }
     package func pull(_ image: ImageReference) { note("pull \(image)") }
     package func start(_ container: ContainerHandle) { note("start \(container.name)") }
     package func unpause(_ container: ContainerHandle) { note("unpause \(container.name)") }

@@ -8,6 +8,7 @@ package final class FakeGateways: GatewayDriver {
         var sessions: [Int]
         var verbs: [String] = []
         var polls = 0
+        var has: Set<GatewayName> = []
     }
 
     private let state: Mutex<State>
@@ -24,14 +25,36 @@ package final class FakeGateways: GatewayDriver {
     package func survey(_ gateway: DesiredGateway) throws(HostError) -> ObservedGateway {
         ObservedGateway(isRunning: true, isCurrent: true)
     }
-    package func gateways(except named: Set<GatewayName>) -> [GatewayName: ObservedGateway] { [:] }
+    package func gateways(except named: Set<GatewayName>) -> [GatewayName: ObservedGateway] {
+        let names = state.withLock(\.has).subtracting(named)
+        return Dictionary(uniqueKeysWithValues: names.map { ($0, ObservedGateway(isRunning: true)) })
+    }
+
+    /// The gateways that are there from before.
+    package func has(_ gateways: Set<GatewayName>) { state.withLock { $0.has = gateways } }
     package func changes() -> AsyncStream<Hint> { AsyncStream { $0.finish() } }
     package func configure(_ gateway: DesiredGateway) { note("configure \(gateway.name)") }
-    package func dismantle(_ gateway: GatewayName) { note("dismantle \(gateway)") }
-    package func admit(_ sandbox: SandboxName, port: UInt16?, to gateway: GatewayName) { note("admit \(sandbox)") }
+    package func dismantle(_ gateway: GatewayName) {
+        note("dismantle \(gateway)")
+        state.withLock { _ = $0.has.remove(gateway) }
+    }
+    package func admit(_ sandbox: SandboxName, _ admission: Admission, to gateway: GatewayName) {
+        note("admit \(sandbox)")
+    }
     package func dismiss(_ sandbox: SandboxName, from gateway: GatewayName) { note("dismiss \(sandbox)") }
-    package func setRoute(_ key: RouteKey, to target: RouteTarget, on gateway: GatewayName) { note("set \(key)") }
-    package func removeRoute(_ key: RouteKey, on gateway: GatewayName) { note("remove \(key)") }
+    package func setRoute(_ key: RouteKey, to target: RouteTarget, on gateway: GatewayName) -> Receipt.Flip {
+        note("set \(key)")
+        return Self.receipt
+    }
+    package func removeRoute(_ key: RouteKey, on gateway: GatewayName) -> Receipt.Flip {
+        note("remove \(key)")
+        return Self.receipt
+    }
+    package func setRules(_ rules: [RouteRule], of scope: RouteScope, on gateway: GatewayName) {
+        note("rules \(scope)")
+    }
+
+    private static let receipt = Receipt.Flip(effectiveAt: Timestamp(milliseconds: 0), openOnOld: nil)
     package func openSessions(to address: String, port: UInt16, on gateway: GatewayName) -> Int {
         state.withLock {
             $0.polls += 1

@@ -66,6 +66,31 @@ package enum Sample {
         name: gatewayName, node: node, sandboxPorts: 18080...18099, webPort: 18000, baseDomain: "berth.localhost",
         place: Place(file: "manifests/gateway.yaml", line: 1, column: 1))
 
+    /// One that looks after calls out of sandboxes.
+    package static let insideGateway = DesiredGateway(
+        name: gatewayName, node: node, sandboxPorts: 18080...18099, webPort: 18000, baseDomain: "berth.localhost",
+        insidePorts: [80, 8080], place: Place(file: "manifests/gateway.yaml", line: 1, column: 1))
+
+    package static func rule(
+        _ title: String, _ match: RouteMatch = RouteMatch(), _ backends: [RouteBackend],
+        fallback: Set<RouteRule.Fallback> = [], line: Int = 1
+    ) -> DesiredRoute.Placed {
+        DesiredRoute.Placed(
+            rule: RouteRule(title: title, match: match, backends: backends, fallback: fallback),
+            place: Place(file: "manifests/routes.yaml", line: line, column: 5))
+    }
+
+    package static func backend(_ service: String, _ use: RouteBackend.Use = .automatic, weight: Int = 1)
+        -> RouteBackend
+    {
+        RouteBackend(service: name(service), use: use, weight: weight)
+    }
+
+    /// `http://host:8080` with a label.
+    package static func target(_ host: String, _ label: String) -> RouteTarget {
+        .endpoint(Endpoint(scheme: .http, host: host, port: 8080), label: label)
+    }
+
     package static func sandbox(
         _ services: [String: DesiredService], named name: String = "qa", state: DesiredSandbox.State = .active
     ) -> DesiredSandbox {

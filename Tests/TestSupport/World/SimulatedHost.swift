@@ -42,7 +42,8 @@ package actor SimulatedHost: Host {
         return look
     }
 
-    package func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) {
+    @discardableResult
+    package func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) -> Receipt? {
         switch isFaulty ? Int.random(in: 0..<16, using: &random) : 15 {
         case 0:
             trace.append("lostRequest \(action)")
@@ -63,6 +64,7 @@ package actor SimulatedHost: Host {
             trace.append("done \(action)")
             try apply(action, uid)
         }
+        return action.simulatedReceipt
     }
 
     package nonisolated func changes() -> AsyncStream<Hint> { AsyncStream { $0.finish() } }
@@ -81,4 +83,15 @@ package actor SimulatedHost: Host {
     package func change(_ body: @Sendable (inout World) -> Void) { body(&world) }
 
     package func disturb() { world.disturb(using: &random) }
+}
+
+extension Action {
+    fileprivate var simulatedReceipt: Receipt? {
+        switch self {
+        case .setRoute, .removeRoute:
+            .flip(Receipt.Flip(effectiveAt: Timestamp(milliseconds: 1_763_700_000_123), openOnOld: 2))
+        case .drain: .drain(Receipt.Drain(finished: 2, dropped: 0))
+        default: nil
+        }
+    }
 }

@@ -90,7 +90,8 @@ package final class WatchedHost: Host {
         }
     }
 
-    package func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) {
+    @discardableResult
+    package func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) -> Receipt? {
         let refuses = record.withLock {
             $0.deeds.append(action)
             return $0.refuses
@@ -101,7 +102,7 @@ package final class WatchedHost: Host {
             record.withLock { $0.givenUp.append(action) }
             throw HostError("\(action)", .unreachable, "simulated: given up")
         }
-        try await base.perform(action, as: uid)
+        return try await base.perform(action, as: uid)
     }
 
     package func changes() -> AsyncStream<Hint> { hints }

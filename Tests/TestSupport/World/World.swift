@@ -15,6 +15,8 @@ package struct World: Sendable {
     package var code: [CodeReference: CodeReading] = [:]
     /// Commits whose build fails.
     package var brokenCommits: Set<CommitID> = []
+    package var names: [SandboxName: SandboxNames] = [:]
+    package static let namesRoot = "/var/lib/berth/names"
     package var workshop = ObservedWorkshop(root: "/var/lib/berth/sources/pieces")
     /// How often each workpiece was built.
     package private(set) var builds: [Workpiece.ID: Int] = [:]
@@ -35,6 +37,8 @@ package struct World: Sendable {
         for gateway in inquiry.gateways where gateway.node == node {
             look.gateways[gateway.name] = gateways[gateway.name] ?? ObservedGateway()
         }
+        look.names = names
+        look.namesRoot = Self.namesRoot
         look.workshop = workshop
         for making in inquiry.makings {
             look.workshop.readings[making.code] =
@@ -144,7 +148,7 @@ package struct World: Sendable {
             gateways[gateway.name, default: ObservedGateway()].isRunning = true
             gateways[gateway.name, default: ObservedGateway()].isCurrent = true
         case .dismantleGateway(let gateway): gateways[gateway] = nil
-        case .admit(let gateway, let sandbox, let port): gateways[gateway]?.sandboxes[sandbox] = .some(port)
+        case .admit(let gateway, let sandbox, let admission): gateways[gateway]?.sandboxes[sandbox] = admission
         case .dismiss(let gateway, let sandbox): gateways[gateway]?.sandboxes.removeValue(forKey: sandbox)
         case .setRoute(let gateway, let key, let target):
             guard gateways[gateway]?.isRunning == true else {
@@ -153,7 +157,22 @@ package struct World: Sendable {
             gateways[gateway]?.routes[key] = target
             gateways[gateway]?.moved.remove(key)
         case .removeRoute(let gateway, let key): gateways[gateway]?.routes[key] = nil
+        case .setRules(let gateway, let scope, let rules):
+            guard gateways[gateway]?.isRunning == true else {
+                throw HostError("\(action)", .unreachable, "the gateway is down")
+            }
+            gateways[gateway]?.rules[scope] = rules.isEmpty ? nil : rules
+        case .setNames(let names): self.names[names.sandbox] = names
+        case .removeNames(let sandbox):
+            guard !containers.contains(where: { $0.mounts.contains { $0.source == namesFile(of: sandbox) } }) else {
+                throw HostError("\(action)", .stale, "a container still reads them")
+            }
+            self.names[sandbox] = nil
         }
+    }
+
+    private func namesFile(of sandbox: SandboxName) -> String {
+        SandboxNames.file(of: sandbox, below: Self.namesRoot)
     }
 
     private mutating func make(_ piece: Workpiece, _ uid: ResourceUID) {
@@ -193,7 +212,9 @@ package struct World: Sendable {
             let isThere = workshop.pieces.contains { id, piece in
                 piece.condition == .ready && mount.source.hasPrefix("\(workshop.root)/\(id)/")
             }
-            guard isThere else { throw HostError(operation, .stale, "no such folder: \(mount.source)") }
+            guard isThere || names.keys.contains(where: { namesFile(of: $0) == mount.source }) else {
+                throw HostError(operation, .stale, "no such folder: \(mount.source)")
+            }
         }
         let mark = Ownership.Mark(
             sandbox: draft.sandbox, service: draft.service, uid: uid, digest: draft.digest, origin: draft.origin)
@@ -201,7 +222,8 @@ package struct World: Sendable {
             id: ContainerID(nextID()), name: draft.name, ownership: .ours(mark), state: .created,
             image: draft.spec.image.text, imageID: image, command: draft.spec.command, mounts: Set(draft.spec.mounts),
             limits: draft.spec.limits, restart: draft.spec.restart, published: draft.published,
-            attachments: [draft.network: .init(address: draft.address, aliases: [draft.service.text])])
+            attachments: [draft.network: .init(address: draft.address, aliases: [draft.service.text])],
+            labels: draft.spec.labels)
         for (name, value) in draft.spec.environment {
             switch value {
             case .plain(let text): container.environment[name] = .plain(text)
