@@ -98,6 +98,16 @@ private struct Identity {
             reader.report(first.mark, "unknown-kind", Self.advice(for: first.key, among: entries))
             return nil
         }
+        // Another program's words may be ours too: a Deployment of apps/v1 is none of berth.
+        if let version = root["apiVersion"]?.scalar, !version.hasPrefix("berth."),
+            Nearest.nearest(to: version, among: [APIVersion.v1.rawValue]) == nil
+        {
+            reader.report(
+                kind.mark, "unknown-kind",
+                "\(kind.noun) of \(quoted(version)) is not a kind; write apiVersion: \(APIVersion.v1.rawValue), or, "
+                    + Self.otherwise)
+            return nil
+        }
         guard let word = kind.scalar, let table = ManifestKind(rawValue: word).flatMap({ KindTable.byKey[$0.key] })
         else {
             let hint = Nearest.hint(for: kind.scalar ?? "", among: ManifestKind.allCases.map(\.rawValue))
@@ -134,6 +144,7 @@ extension KindTable {
     static let all: [KindTable] = [
         NodeSpec.table, ServiceSpec.table, BaselineSpec.table, EnvironmentSpec.table, TemplateSpec.table,
         SandboxSpec.table, GatewaySpec.table, RepositorySpec.table, BundleSpec.table,
+        RouteSpec.table, DeploymentSpec.table, PolicySpec.table,
     ]
     static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.kind.key, $0) })
 }

@@ -53,6 +53,25 @@ import Testing
         #expect(duration < .seconds(5))
     }
 
+    /// Every host with every match is a rule: a small file could ask for millions of them.
+    @Test func rulesThatMultiplyEndInOneSentenceEach() throws {
+        let hosts = (0..<64).map { "h\($0).example" }.joined(separator: ", ")
+        let matches = (0..<64).map { "{path: /\($0)}" }.joined(separator: ", ")
+        let text =
+            "gateway: g\nlisteners: [{name: a, port: 1}]\n"
+            + (0..<200).map {
+                "---\nroute: r\($0)\nhosts: [\(hosts)]\nrules: [{service: user, matches: [\(matches)]}]\n"
+            }
+            .joined()
+        let clock = ContinuousClock()
+        let start = clock.now
+        let resolution = Repository.with(text).resolution
+        let duration = start.duration(to: clock.now)
+        #expect(resolution.problems.map(\.code) == Array(repeating: "limit-rules", count: 200))
+        #expect(resolution.routes.isEmpty)
+        #expect(duration < .seconds(30))
+    }
+
     @Test func positionOfABadByteIsWhereItStands() throws {
         let file = ParsedFile(path: "a.yaml", bytes: Array("sandbox: x\nowner: é".utf8) + [0x80])
         let problem = try #require(file.problems.first)

@@ -21,6 +21,7 @@ import Testing
         template: t
         parameters: [{name: p, type: integer, default: 5}]
         gateway: &g {ref: g, port: $(p)}
+        routes: {a: {rules: [{service: $(p), rewrite: {path: /$(p)}, matches: [{path: $(p), headers: [{name: a, exact: $(p)}]}]}]}}
         services: {account: {use: baseline}}
         ---
         {"environment": "e", "variables": [{"name": "A", "value": "b"}], "files": [{"path": "/a", "content": "|"}]}
@@ -53,6 +54,43 @@ import Testing
         ---
         sandbox: z
         services: {cart: {branch: f, commit: 4be1c2d9f0a14be1c2d9f0a14be1c2d9f0a14be1}, shop: {}, php: {branch: g}}
+        """,
+        """
+        gateway: g
+        listeners: [{name: a, port: 1, public: true, baseDomain: a.b}, {name: b, from: 5, to: 9}, {name: c, selects: sourceNetwork}]
+        selection: [{type: host}, {type: header, name: x}, {type: query, setCookie: true}, {type: cookie, signed: false}]
+        propagation: {inject: [header]}
+        responseHeaders: {route: none}
+        ---
+        service: cart
+        image: cart
+        baseline: {url: "https://a.b", hostHeader: c, tls: {verify: false}, health: {http: {path: /h}}, versionProbe: {path: /v}}
+        ---
+        environment: e
+        variables: [{name: A, valueFrom: {route: {service: cart}}}]
+        ---
+        sandbox: x
+        environmentRefs: [e]
+        services: {cart: {target: "http://127.0.0.1"}, user: {}}
+        routes: {a: {rules: [{service: cart}]}}
+        ---
+        route: r
+        hosts: ["*.a.b", c]
+        rules:
+        - {matches: [{path: {regex: "/a(b|c)*[d-f]{1,2}"}, query: [{name: a, present: true}]}], backends: [{service: cart, weight: 3}, user], rewrite: {prefix: /}}
+        tests: [{request: {url: "http://a.b/?c", query: {d: e}, cookies: {f: g}}, expect: {status: 404}}]
+        ---
+        deployment: d
+        domain: localhost
+        path: /d
+        service: cart
+        ---
+        policy: p
+        forbid: {literalTargetsNotIn: ["*.a", 10.0.0.0/8]}
+        ---
+        gateway: t
+        driver: configFileMap
+        configFileMap: {folder: "/a/{sandbox}"}
         """,
     ]
     private static let pieces = [

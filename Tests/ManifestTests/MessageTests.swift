@@ -20,6 +20,9 @@ import Testing
     @Test func sourceProblemsNamePlaceAndRemedy() throws { try check(Self.sources, "sources") }
     @Test func resolutionProblemsNamePlaceAndRemedy() throws { try check(Self.resolution, "resolution") }
 
+    @Test func gatewayProblemsNamePlaceAndRemedy() throws { try check(Self.gateways, "gateways") }
+    @Test func routeProblemsNamePlaceAndRemedy() throws { try check(Self.routes, "routes") }
+
     private func check(_ cases: [Case], _ golden: String) throws {
         var text = ""
         for each in cases {
@@ -105,7 +108,7 @@ import Testing
             "listeners",
             "gateway: x\nlisteners: [{name: a}, {name: b, from: 9, to: 8}, {name: c, port: 1, selects: sandbox}]\n"),
         Case("port inside the range", "gateway: x\nlisteners: [{name: a, from: 1, to: 9}, {name: b, port: 5}]\n"),
-        Case("driver of a later issue", "gateway: x\ndriver: traefikLabels\nlisteners: [{name: a, port: 5}]\n"),
+        Case("driver", "gateway: x\ndriver: traefik\nlisteners: [{name: a, port: 5}]\n"),
         Case("selection", "gateway: x\nlisteners: [{name: a, port: 5}]\nselection: [{type: port, name: y}]\n"),
         Case("subnets", "node: x\nsubnetPool: {cidr: 10.0.0.1/8}\n"),
         Case("small subnets", "node: x\nsubnetPool: {cidr: 10.0.0.0/29}\n"),

@@ -146,6 +146,11 @@ import Testing
             "service: b-account\nimage: y\n---\nsandbox: a\n---\nsandbox: z\nservices: {user: {port: 99}, cart: {}}\n",
             "repository: r\npath: /srv/r\n---\nrepository: R\npath: /srv/s\nnode: nowhere\n---\nservice: s\nrepository: r\n"
                 + "recipe: {type: phpGateway}\n---\nsandbox: w\nservices: {s: {commit: 1}}\n",
+            "gateway: g\nlisteners: [{name: a, port: 1}]\n---\nroute: a\nrules: [{service: user}, {service: usr}]\n---\n"
+                + "deployment: a\ndomain: a\nservice: user\n---\ndeployment: b\ndomain: a\nservice: user\n---\n"
+                + "sandbox: r\nroutes: {b: {rules: [{service: user}]}, a: {rules: [{service: user}]}}\n",
+            "route: b\nsandboxes: [r]\nrules: [{service: user}]\n---\npolicy: b\nforbid: {literalTargetsNotIn: [a]}\n---\n"
+                + "policy: a\nforbid: {literalTargetsNotIn: [b]}\n",
             "template: qa-default\n---\nenvironment: e\nextends: [f]\n---\nenvironment: f\nextends: [e]\n",
         ]
         let files = Dictionary(uniqueKeysWithValues: texts.enumerated().map { ("\($0.offset).yaml", $0.element) })
@@ -158,6 +163,9 @@ import Testing
         #expect(actual.sandboxes == expected.sandboxes)
         #expect(actual.broken == expected.broken)
         #expect(actual.brokenObjects == expected.brokenObjects)
+        #expect(actual.routes == expected.routes)
+        #expect(actual.routes.count == 3)
+        #expect(actual.targetPolicy == expected.targetPolicy)
     }
 
     @Test(arguments: [

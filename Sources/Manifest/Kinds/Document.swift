@@ -18,11 +18,12 @@ struct KindTable: Sendable {
 
     init<Spec: Sendable>(
         _ kind: ManifestKind, _ doc: String, _ start: Spec, _ fields: [Field<Spec>],
+        instead: [String: String] = [:],
         check: (@Sendable (inout Spec, Node, inout Reader) -> Void)? = nil,
         wrap: @escaping @Sendable (Spec) -> Manifest.Spec
     ) {
-        let short = Self.shortForm(kind, start, fields, check)
-        let long = Self.longForm(kind, start, fields, check)
+        let short = Self.shortForm(kind, start, fields, instead, check)
+        let long = Self.longForm(kind, start, fields, instead, check)
         self.kind = kind
         self.doc = doc
         self.short = short.record
@@ -34,7 +35,7 @@ struct KindTable: Sendable {
     private typealias Form<Spec: Sendable> = (shape: Shape<Document<Spec>>, record: RecordSchema)
 
     private static func shortForm<Spec: Sendable>(
-        _ kind: ManifestKind, _ start: Spec, _ fields: [Field<Spec>],
+        _ kind: ManifestKind, _ start: Spec, _ fields: [Field<Spec>], _ instead: [String: String],
         _ check: (@Sendable (inout Spec, Node, inout Reader) -> Void)?
     ) -> Form<Spec> {
         typealias Whole = Document<Spec>
@@ -45,14 +46,14 @@ struct KindTable: Sendable {
         let all =
             [name] + metadata().filter { !own.contains($0.name) }
             + fields.filter { $0.name != kind.key }.map { $0.lifted { whole, change in change(&whole.spec) } }
-        let shape = Shape<Whole>.record(kind.key, Whole(spec: start), all) { whole, node, reader in
+        let shape = Shape<Whole>.record(kind.key, Whole(spec: start), all, instead: instead) { whole, node, reader in
             check?(&whole.spec, node, &reader)
         }
         return (shape, RecordSchema(title: kind.key, fields: all.map(\.schema)))
     }
 
     private static func longForm<Spec: Sendable>(
-        _ kind: ManifestKind, _ start: Spec, _ fields: [Field<Spec>],
+        _ kind: ManifestKind, _ start: Spec, _ fields: [Field<Spec>], _ instead: [String: String],
         _ check: (@Sendable (inout Spec, Node, inout Reader) -> Void)?
     ) -> Form<Spec> {
         typealias Whole = Document<Spec>
@@ -60,7 +61,7 @@ struct KindTable: Sendable {
             $0.title = $1
         }
         let head = Shape<Whole>.record("metadata", Whole(spec: start), [name] + metadata())
-        let spec = Shape<Spec>.record("\(kind.key)Spec", start, fields, check: check)
+        let spec = Shape<Spec>.record("\(kind.key)Spec", start, fields, instead: instead, check: check)
         let needsSpec = fields.contains { $0.schema.isRequired }
         let all: [Field<Whole>] = [
             Field("apiVersion", Shape<APIVersion>.choice, required: true, "The version of this format.") { _, _ in },
@@ -73,9 +74,12 @@ struct KindTable: Sendable {
             Field("spec", spec, required: needsSpec, "What is wanted.") { $0.spec = $1 },
         ]
         let title = "\(kind.key)Long"
-        return (
-            Shape<Whole>.record(title, Whole(spec: start), all), RecordSchema(title: title, fields: all.map(\.schema))
-        )
+        let shape = Shape<Whole>.record(title, Whole(spec: start), all) { whole, node, reader in
+            // Where nothing is said, all of it is missing.
+            guard node["spec"] == nil else { return }
+            check?(&whole.spec, Node(mark: node.mark, content: .mapping([])), &reader)
+        }
+        return (shape, RecordSchema(title: title, fields: all.map(\.schema)))
     }
 
     private static func metadata<Spec: Sendable>() -> [Field<Document<Spec>>] {

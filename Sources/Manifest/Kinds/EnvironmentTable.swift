@@ -8,6 +8,15 @@ struct EnvironmentSpec: Sendable {
         var name = ""
         var value = ""
     }
+    /// A variable whose value may be the address of a service.
+    struct SharedVariable: Sendable {
+        enum Value: Sendable {
+            case text(String)
+            case route(Reference)
+        }
+        var name = ""
+        var values: [Value] = []
+    }
     struct SecretVariable: Sendable {
         var name = ""
         var secret = SecretRefSpec()
@@ -24,7 +33,7 @@ struct EnvironmentSpec: Sendable {
     }
 
     var extends: [Reference] = []
-    var variables: [Located<Variable>] = []
+    var variables: [Located<SharedVariable>] = []
     var secrets: [Located<SecretVariable>] = []
     var files: [Located<File>] = []
 }
@@ -36,7 +45,9 @@ extension EnvironmentSpec {
             Field("extends", Shape<Reference>.reference.list(), "Environments that hold where this one says nothing.") {
                 $0.extends = $1
             },
-            Field("variables", variable.located.list(), "Plain values.") { $0.variables = $1 },
+            Field("variables", sharedVariable.located.list(), "Plain values, and addresses of services.") {
+                $0.variables = $1
+            },
             Field("secrets", secret.located.list(), "Values that are kept outside git.") { $0.secrets = $1 },
             Field("files", file.located.list(), "Files put into the container.") { $0.files = $1 },
         ],
@@ -61,16 +72,48 @@ extension EnvironmentSpec {
         }
     }
 
-    /// Also the entries of a sandbox's `env`.
+    /// An entry of a sandbox's `env`.
     static let variable = Shape<Variable>.record(
         "variable", Variable(),
         [
             Field("name", .variableName, required: true, "The variable.") { $0.name = $1 },
             Field("value", .value, required: true, "Its value.") { $0.value = $1 },
-            Field("scope", Shape<Scope>.choice, default: "runtime", "When it holds; both mean in the container.") {
-                _, _ in
+            Field("scope", Shape<Scope>.choice, default: "runtime", scopeDoc) { _, _ in },
+        ], instead: ["valueFrom": "it belongs to the variables of an environment"])
+
+    private static let scopeDoc = "When it holds; both mean in the container."
+
+    private static let sharedVariable = Shape<SharedVariable>.record(
+        "sharedVariable", SharedVariable(),
+        [
+            Field("name", .variableName, required: true, "The variable.") { $0.name = $1 },
+            Field("value", .value, "Its value.") { $0.values.append(.text($1)) },
+            Field("valueFrom", valueFrom, "What its value is worked out from, for each sandbox.") {
+                $0.values.append(.route($1))
             },
-        ])
+            Field("scope", Shape<Scope>.choice, default: "runtime", scopeDoc) { _, _ in },
+        ]
+    ) { variable, node, reader in
+        if (node["value"] == nil) == (node["valueFrom"] == nil) {
+            reader.report(
+                node.mark, "exclusive", "a variable has one value; write exactly one of \"value\" and \"valueFrom\"")
+        }
+    }
+
+    private static let valueFrom = Shape<Reference?>.record(
+        "valueFrom", nil, [Field("route", route, required: true, "The address of a service.") { $0 = $1 }]
+    ).unwrapped()
+
+    private static let route = Shape<Reference?>.record(
+        "valueFromRoute", nil,
+        [
+            Field(
+                "service", .reference, required: true,
+                "The service: its container in the sandbox, else what the sandbox borrows. "
+                    + "Always http://host:port, for a grpc port too."
+            ) { $0 = $1 }
+        ]
+    ).unwrapped()
 
     private static let secret = Shape<SecretVariable>.record(
         "secret", SecretVariable(),

@@ -9,6 +9,9 @@ package enum ManifestKind: String, Hashable, Sendable, CaseIterable {
     case gateway = "Gateway"
     case repository = "Repository"
     case imageBundle = "ImageBundle"
+    case route = "Route"
+    case deployment = "Deployment"
+    case policy = "Policy"
 
     /// The first key of a document in the short form: the kind with a small letter first.
     package var key: String { rawValue.prefix(1).lowercased() + rawValue.dropFirst() }
@@ -43,4 +46,7 @@ enum Spec: Sendable {
     case gateway(GatewaySpec)
     case repository(RepositorySpec)
     case imageBundle(BundleSpec)
+    case route(RouteSpec)
+    case deployment(DeploymentSpec)
+    case policy(PolicySpec)
 }

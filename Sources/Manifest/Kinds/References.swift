@@ -109,6 +109,8 @@ enum Paths {
                 .allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
     }
 
+    static let hexDigits = Set("0123456789abcdefABCDEF".utf8)
+
     static func isLetter(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"): true

@@ -14,6 +14,7 @@ struct SandboxSpec: Sendable {
     var resources: Located<ResourcesSpec>?
     var state: State?
     var node: Reference?
+    var routes: [Named<RouteBody>] = []
 }
 
 struct TemplateReference: Sendable {
@@ -87,6 +88,9 @@ extension SandboxSpec {
         },
         Field("lifecycle", lifecycle, "Whether it runs.") { $0.state = $1 },
         Field("placement", placement, "Where it runs.") { $0.node = $1 },
+        Field("routes", RouteBody.shape.keyed(), "Rules for its own requests, by name; see the kind Route.") {
+            $0.routes = $1
+        },
     ]
 
     private static let template: Shape<TemplateReference> = .text(

@@ -4,7 +4,7 @@ internal import Model
 struct ServiceSpec: Sendable {
     enum BaselineChoice: Sendable {
         case reference(Reference)
-        case endpoint(Located<Endpoint>)
+        case target(Located<BaselineTarget>)
     }
     struct Port: Sendable {
         var name: String?
@@ -79,6 +79,12 @@ extension ServiceSpec {
     /// The ports of its containers. A service that says nothing listens on 80, as images of web servers do.
     var containerPorts: [ContainerPort] { ports ?? [ContainerPort(name: "http", number: 80)] }
 
+    /// The one that the gateway sends requests to; see ``ContainerSpec/routedPort``.
+    var routedPort: ContainerPort? {
+        let routable = containerPorts.filter(\.transport.isRouted)
+        return routable.first(where: \.isDefault) ?? routable.first
+    }
+
     /// A recipe that builds needs a source, and no other does.
     private func checkSource(_ node: Node, _ reader: inout Reader) {
         let building = RecipeSpec.Sort.allCases.filter { $0 != .image }.map(\.rawValue).joined(separator: ", ")
@@ -123,38 +129,55 @@ extension ServiceSpec {
             Field("name", .name, default: "protocol and number", "What it is called.") { $0.name = $1 },
             Field("container", .port, required: true, "The port inside the container.") { $0.number = $1 },
             Field(
-                "protocol", Shape<ContainerPort.Transport>.choice, default: "http", "The gateway routes to http ports."
+                "protocol", Shape<ContainerPort.Transport>.choice, default: "http",
+                "The gateway routes to http ports, and with HTTP/2 to grpc ports."
             ) {
                 $0.transport = $1
             },
-            Field("default", .boolean, default: "the first http port", "The gateway sends requests to this one.") {
+            Field(
+                "default", .boolean, default: "the first http or grpc port", "The gateway sends requests to this one."
+            ) {
                 $0.isDefault = $1
             },
         ]
     ) { port, node, reader in
-        if port.isDefault, port.transport == .tcp {
-            reader.report(node.mark, "exclusive", "the default port must be http; change \"protocol\" or \"default\"")
+        if port.isDefault, !port.transport.isRouted {
+            reader.report(
+                node.mark, "exclusive", "the default port must be http or grpc; change \"protocol\" or \"default\"")
         }
     }
 
     private static let baseline: Shape<BaselineChoice> = .text(
         Shape<Reference>.reference.map(BaselineChoice.reference),
-        or: Shape<BaselineRecord>.record(
-            "baselineChoice", BaselineRecord(),
-            [
-                Field("ref", .reference, "The baseline by name.") { $0.choices.append(.reference($1)) },
-                Field("url", Shape<Endpoint>.endpoint.located, "Where it answers, written in place.") {
-                    $0.choices.append(.endpoint($1))
-                },
-            ]
-        ) { record, node, reader in
-            if record.choices.count != 1 {
-                reader.report(node.mark, "exclusive", "a baseline is {ref: …} or {url: …}; write exactly one of them")
-            }
-        }.map { $0.choices[0] })
+        or: written.located.map { written in
+            written.value.reference.map(BaselineChoice.reference)
+                ?? .target(Located(value: written.value.target, mark: written.value.mark ?? written.mark))
+        })
+
+    private static let written = Shape<BaselineRecord>.record(
+        "baselineChoice", BaselineRecord(),
+        [
+            Field("ref", .reference, "The baseline by name.") { $0.reference = $1 },
+            Field("url", Shape<Endpoint>.endpoint.located, "Where it answers, written in place.") {
+                $0.target.url = $1.value
+                $0.mark = $1.mark
+            },
+        ] + BaselineTarget.fields.map { $0.lifted { record, change in change(&record.target) } },
+        instead: BaselineTarget.instead
+    ) { record, node, reader in
+        if (node["ref"] == nil) == (node["url"] == nil) {
+            reader.report(node.mark, "exclusive", "a baseline is {ref: …} or {url: …}; write exactly one of them")
+        } else if node["ref"] != nil, let beside = node.entries?.first(where: { $0.key != "ref" }) {
+            reader.report(
+                beside.mark, "exclusive", "\"\(beside.key)\" belongs to the baseline that is named; move it there")
+        }
+        record.target.check(node, &reader)
+    }
 
     private struct BaselineRecord: Sendable {
-        var choices: [BaselineChoice] = []
+        var reference: Reference?
+        var target = BaselineTarget()
+        var mark: Mark?
     }
 }
 

@@ -30,10 +30,21 @@ package struct Resolution: Sendable {
     package var baselines: [ServiceName: DesiredBaseline] = [:]
     package var sandboxes: [SandboxName: DesiredSandbox] = [:]
     package var bundles: [BundleName: DesiredBundle] = [:]
+    /// By the manifest they stand in: a Route, a Deployment, or a sandbox with routes of its own. They are kept and
+    /// replaced with that manifest.
+    package var routes: [ObjectID: [DesiredRoute]] = [:]
+    package var targetPolicy = TargetPolicy()
     /// Sandboxes that cannot be used, with their first problem.
     package var broken: [SandboxName: ManifestProblem] = [:]
     /// The same for every kind, sandboxes included: a gateway, baseline or bundle in here is absent above.
     package var brokenObjects: [ObjectID: ManifestProblem] = [:]
     /// Everything found while resolving, in order of place, each thing once.
     package var problems: [ManifestProblem] = []
+}
+
+extension [ObjectID: [DesiredRoute]] {
+    /// All of them, in order of place.
+    package var inOrder: [DesiredRoute] {
+        values.flatMap(\.self).sorted { ($0.place, $0.title) < ($1.place, $1.title) }
+    }
 }

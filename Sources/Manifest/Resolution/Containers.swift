@@ -6,12 +6,16 @@ extension Resolver {
     private static let standardBranch = "main"
 
     mutating func use(
-        _ service: MergedService, in merged: MergedSandbox, on node: NodeName?, _ findings: inout Findings
+        _ service: MergedService, in setting: SandboxSetting, _ findings: inout Findings
     ) -> DesiredService.Use? {
         let reference = Placed(value: service.reference, place: service.place)
         guard let declared = index.find(reference, .service, in: index.services, &findings) else { return nil }
         switch service.choice ?? .container(branch: nil) {
-        case .target(let endpoint): return .target(endpoint)
+        case .target(var endpoint):
+            checkTarget(endpoint, at: service.place, &findings)
+            warnOfLabels(for: declared, service, in: setting, &findings)
+            endpoint.isLiteral = true
+            return .target(endpoint)
         case .baseline:
             guard let baseline = result.baselines[Self.name(declared.name)] else {
                 findings.error(
@@ -20,22 +24,23 @@ extension Resolver {
                         + "\(declared.place.short), or write \"branch\" here")
                 return nil
             }
+            warnOfLabels(for: declared, service, in: setting, &findings)
             return .baseline(baseline.endpoint)
         case .container(let branch):
-            return container(of: declared, service, in: merged, branch: branch, on: node, &findings)
+            return container(of: declared, service, in: setting, branch: branch, &findings)
         }
     }
 
     private mutating func container(
-        of declared: Declared<ServiceSpec>, _ service: MergedService, in merged: MergedSandbox, branch: String?,
-        on node: NodeName?, _ findings: inout Findings
+        of declared: Declared<ServiceSpec>, _ service: MergedService, in setting: SandboxSetting, branch: String?,
+        _ findings: inout Findings
     ) -> DesiredService.Use? {
-        let environment = environment(of: references(of: declared, service, in: merged), &findings)
+        let environment = environment(of: references(of: declared, service, in: setting.merged), &findings)
         let ports = ports(of: declared, service, &findings)
         var making: Making?
         if let recipe = declared.spec.recipe?.making, let reference = declared.spec.repository {
             let reference = reference.placed(in: declared.place.file)
-            making = self.making(recipe, of: reference, service, branch: branch, on: node, &findings)
+            making = self.making(recipe, of: reference, service, branch: branch, on: setting.node, &findings)
             // A repository out of reach leaves the default branch unknown, and with it the image.
             guard making != nil else { return nil }
         } else if let commit = service.commit {
@@ -48,11 +53,20 @@ extension Resolver {
         let image = image(of: declared, service, making, branch: chosen, &findings)
         guard let environment, let ports, let image else { return nil }
         var spec = ContainerSpec(image: image, command: declared.spec.recipe?.command, ports: ports)
-        spec.environment = environment.variables.merging(service.variables.mapValues(EnvironmentValue.plain)) { $1 }
+        spec.environment = service.variables.mapValues(EnvironmentValue.plain)
+        for (name, value) in environment.variables.sorted(by: { $0.key < $1.key })
+        where spec.environment[name] == nil {
+            switch value {
+            case .fixed(let value): spec.environment[name] = value
+            case .address(let reference):
+                spec.environment[name] = address(of: reference, in: setting, &findings).map(EnvironmentValue.plain)
+            }
+        }
         spec.files = environment.files.values.sorted { $0.path < $1.path }
         spec.limits = service.resources.over(declared.spec.resources).limits
         spec.restart = declared.spec.restart ?? spec.restart
         spec.health = declared.spec.health?.value.check(of: ports, routed: spec.routedPort)
+        spec.labels = labels(of: spec, declared, service, in: setting, &findings)
         if let making { checkFiles(of: spec, against: making.recipe, at: service.place, &findings) }
         return .container(spec, branch: chosen, making: making)
     }
@@ -130,7 +144,7 @@ extension Resolver {
     ) -> [ContainerPort]? {
         var ports = declared.spec.containerPorts
         guard let request = service.port else { return ports }
-        let routable = ports.indices.filter { ports[$0].transport == .http }
+        let routable = ports.indices.filter { ports[$0].transport.isRouted }
         guard let chosen = routable.first(where: { ports[$0].isDefault }) ?? routable.first ?? ports.indices.first
         else {
             findings.error(

@@ -57,6 +57,9 @@ struct Index {
     private(set) var gateways: [String: Declared<GatewaySpec>] = [:]
     private(set) var repositories: [String: Declared<RepositorySpec>] = [:]
     private(set) var bundles: [String: Declared<BundleSpec>] = [:]
+    private(set) var routes: [String: Declared<RouteSpec>] = [:]
+    private(set) var deployments: [String: Declared<DeploymentSpec>] = [:]
+    private(set) var policies: [String: Declared<PolicySpec>] = [:]
     let broken: [ObjectID: ManifestProblem]
 
     /// Takes objects in order of place.
@@ -85,6 +88,9 @@ struct Index {
         case .gateway(let spec): gateways[name] = Declared(object: object, spec: spec)
         case .repository(let spec): repositories[name] = Declared(object: object, spec: spec)
         case .imageBundle(let spec): bundles[name] = Declared(object: object, spec: spec)
+        case .route(let spec): routes[name] = Declared(object: object, spec: spec)
+        case .deployment(let spec): deployments[name] = Declared(object: object, spec: spec)
+        case .policy(let spec): policies[name] = Declared(object: object, spec: spec)
         }
     }
 

@@ -2,7 +2,13 @@ internal import Model
 
 /// An environment with what it extends worked in.
 struct FlatEnvironment: Sendable {
-    var variables: [String: EnvironmentValue] = [:]
+    enum Value: Sendable {
+        case fixed(EnvironmentValue)
+        /// The address of a service, which each sandbox has its own of.
+        case address(Placed<Reference>)
+    }
+
+    var variables: [String: Value] = [:]
     var files: [String: FileSpec] = [:]
 
     mutating func add(_ other: FlatEnvironment) {
@@ -92,11 +98,18 @@ extension Resolver {
             }
         }
         for variable in environment.spec.variables {
-            flat.variables[variable.value.name] = .plain(variable.value.value)
+            switch variable.value.values.first {
+            case .text(let text)?: flat.variables[variable.value.name] = .fixed(.plain(text))
+            case .route(let reference)?:
+                let reference = reference.placed(in: environment.place.file)
+                guard index.find(reference, .service, in: index.services, &findings) != nil else { continue }
+                flat.variables[variable.value.name] = .address(reference)
+            case nil: break
+            }
         }
         for secret in environment.spec.secrets {
             if let reference = secret.value.secret.reference {
-                flat.variables[secret.value.name] = .secret(reference)
+                flat.variables[secret.value.name] = .fixed(.secret(reference))
             }
         }
         for file in environment.spec.files {

@@ -10,6 +10,8 @@ struct MergedSandbox {
     var resources: Placed<ResourcesSpec>?
     var state: SandboxSpec.State?
     var node: Placed<Reference>?
+    /// By name; a route of a template is replaced as a whole.
+    var routes: [String: Placed<RouteBody>] = [:]
 
     /// Puts `spec` over what is here.
     mutating func overlay(_ spec: SandboxSpec, in file: String, _ findings: inout Findings) {
@@ -22,6 +24,7 @@ struct MergedSandbox {
         resources = spec.resources?.placed(in: file) ?? resources
         state = spec.state ?? state
         node = spec.node?.placed(in: file) ?? node
+        overlayRoutes(spec, in: file, &findings)
         var keys: [String: Named<SandboxServiceSpec>] = [:]
         for service in spec.services {
             let place = service.mark.place(in: file)
@@ -42,6 +45,38 @@ struct MergedSandbox {
                 .overlay(service.value, named: reference, in: file)
         }
     }
+
+    private mutating func overlayRoutes(_ spec: SandboxSpec, in file: String, _ findings: inout Findings) {
+        var keys: [String: Named<RouteBody>] = [:]
+        for route in spec.routes {
+            let place = route.mark.place(in: file)
+            guard let slug = Slug.make(route.name) else {
+                findings.error(place, "name", "\(quoted(route.name)) is not a name; use letters, digits and \"-\"")
+                continue
+            }
+            if let twin = keys.updateValue(route, forKey: slug) {
+                findings.error(
+                    place, "name-clash",
+                    "routes \(quoted(route.name)) and \(quoted(twin.name)) at line \(twin.mark.line) both become "
+                        + "\"\(slug)\"; rename one of them")
+            }
+            routes[slug] = Placed(value: route.value, place: place)
+        }
+    }
+
+    func hasContainer(of service: String) -> Bool {
+        guard let service = services[service] else { return false }
+        if case .container = service.choice ?? .container(branch: nil) { return true }
+        return false
+    }
+}
+
+/// A sandbox while it is worked in: what its services need to know of it.
+struct SandboxSetting {
+    let name: SandboxName
+    let merged: MergedSandbox
+    let node: NodeName?
+    let gateway: DesiredGateway?
 }
 
 /// What a sandbox and its templates say of one service.

@@ -10,6 +10,8 @@ struct Resolver {
     /// Those that can be used.
     var repositories: [String: ReachableRepository] = [:]
     var layers: [String: SandboxSpec] = [:]
+    /// The policy that says where targets may be.
+    var policyPlace: Place?
 
     init(_ catalogue: Catalogue) {
         contents = catalogue.contents
@@ -23,9 +25,12 @@ struct Resolver {
         resolveEnvironments()
         resolveRepositories()
         resolveServices()
+        tellGatewaysOfBaselines()
+        resolvePolicies()
         checkTemplates()
         resolveSandboxes()
         rejectClashes()
+        resolveRoutes()
         var seen: Set<ManifestProblem> = []
         result.problems = findings.problems.filter { seen.insert($0).inserted }.sorted {
             ($0.place, $0.code, $0.message) < ($1.place, $1.code, $1.message)
@@ -61,13 +66,14 @@ extension Findings {
     }
 }
 
-// MARK: Nodes and gateways
+// MARK: Nodes
 
 extension Resolver {
     private mutating func resolveNodes() {
         for node in index.nodes.values.sorted(by: { $0.place < $1.place }) {
             var desired = DesiredNode(name: Self.name(node.name))
             desired.isOffline = node.spec.isOffline ?? desired.isOffline
+            desired.address = node.spec.address
             desired.subnetPool = node.spec.subnets.cidr ?? desired.subnetPool
             desired.perSandboxPrefix = node.spec.subnets.perSandboxPrefix ?? desired.perSandboxPrefix
             desired.buildWidth = node.spec.buildWidth ?? desired.buildWidth
@@ -91,32 +97,6 @@ extension Resolver {
         }
     }
 
-    private mutating func resolveGateways() {
-        for gateway in index.gateways.values.sorted(by: { $0.place < $1.place }) {
-            let desired = attempt(gateway.object.id) { resolver, findings in
-                resolver.gateway(gateway, &findings)
-            }
-            if let desired { result.gateways[desired.name] = desired }
-        }
-    }
-
-    private func gateway(_ gateway: Declared<GatewaySpec>, _ findings: inout Findings) -> DesiredGateway? {
-        let reference = gateway.spec.node?.placed(in: gateway.place.file)
-        guard let node = node(reference, of: "gateway", key: "node", at: gateway.place, &findings) else { return nil }
-        let desired = DesiredGateway(
-            name: Self.name(gateway.name), node: node, sandboxPorts: gateway.spec.sandboxPorts,
-            webPort: gateway.spec.webPort, baseDomain: gateway.spec.baseDomain?.lowercased(),
-            selectionHeader: gateway.spec.selectionHeader?.lowercased() ?? "x-sandbox", place: gateway.place)
-        for other in result.gateways.values.sorted(by: { $0.place < $1.place })
-        where other.node == node && other.overlaps(desired) {
-            findings.error(
-                gateway.place, "port-clash",
-                "gateway \(desired.name) listens on a port of gateway \(other.name) at \(other.place.short); "
-                    + "give it other ports")
-        }
-        return desired
-    }
-
     /// The machine that is named, or the only one.
     func node(
         _ reference: Placed<Reference>?, of kind: String, key: String, at place: Place, _ findings: inout Findings
@@ -135,15 +115,5 @@ extension Resolver {
         findings.error(
             place, "ambiguous-node", "the \(kind) could be on any of \(names); name one with \"\(key)\"")
         return nil
-    }
-}
-
-extension DesiredGateway {
-    fileprivate func overlaps(_ other: DesiredGateway) -> Bool {
-        listensOn.contains { mine in other.listensOn.contains { $0.overlaps(mine) } }
-    }
-
-    private var listensOn: [ClosedRange<UInt16>] {
-        [sandboxPorts, webPort.map { $0...$0 }].compactMap(\.self)
     }
 }

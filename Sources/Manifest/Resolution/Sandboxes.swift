@@ -8,7 +8,8 @@ extension Resolver {
             }
             let name: SandboxName = Self.name(sandbox.name)
             if let desired {
-                result.sandboxes[name] = desired
+                result.sandboxes[name] = desired.sandbox
+                result.routes[sandbox.object.id] = desired.routes.isEmpty ? nil : desired.routes
             } else {
                 result.broken[name] = result.brokenObjects[sandbox.object.id]
             }
@@ -17,7 +18,7 @@ extension Resolver {
 
     private mutating func sandbox(
         _ sandbox: Declared<SandboxSpec>, _ findings: inout Findings
-    ) -> DesiredSandbox? {
+    ) -> (sandbox: DesiredSandbox, routes: [DesiredRoute])? {
         var merged = MergedSandbox()
         let file = sandbox.place.file
         if let template = sandbox.spec.template {
@@ -32,14 +33,17 @@ extension Resolver {
             name: Self.name(sandbox.name), title: sandbox.object.title, owner: sandbox.object.owner,
             state: merged.state == .suspended ? .suspended : .active, node: node ?? Self.name("local"),
             gateway: gateway?.name, listener: listener(of: merged, at: gateway, &findings), place: sandbox.place)
+        let setting = SandboxSetting(name: desired.name, merged: merged, node: node, gateway: gateway)
+        desired.borrowed = borrowed(in: setting)
         for (name, service) in merged.services.sorted(by: { $0.key < $1.key }) {
-            if let use = use(service, in: merged, on: node, &findings) {
+            if let use = use(service, in: setting, &findings) {
                 desired.services[Self.name(name)] = DesiredService(
                     use: use, environments: environments(of: service, in: merged), place: service.place)
             }
         }
         checkTotal(of: desired, against: merged.resources, &findings)
-        return node == nil ? nil : desired
+        let routes = routes(of: desired, setting, &findings)
+        return node == nil ? nil : (desired, routes)
     }
 
     private func gateway(
@@ -47,17 +51,9 @@ extension Resolver {
     ) -> DesiredGateway? {
         let gateway: DesiredGateway?
         if let reference = merged.gatewayName {
-            guard let declared = index.find(reference, .gateway, in: index.gateways, &findings) else { return nil }
-            gateway = result.gateways[Self.name(declared.name)]
-            if gateway == nil, let problem = result.brokenObjects[declared.object.id] {
-                findings.error(
-                    reference.place, "broken-reference",
-                    "gateway \(quoted(reference.value.text)) is broken at \(problem.place); mend that first")
-            }
+            gateway = self.gateway(reference, &findings)
         } else {
-            let broken = index.broken.merging(result.brokenObjects) { first, _ in first }
-                .filter { $0.key.kind == .gateway }.min { $0.key < $1.key }
-            if let broken {
+            if let broken = brokenGateway {
                 findings.error(
                     place, "broken-reference",
                     "\(broken.key) is broken at \(broken.value.place); mend that first, or name another gateway")
@@ -68,10 +64,10 @@ extension Resolver {
             }
             gateway = result.gateways.count == 1 ? result.gateways.values.first : nil
         }
-        if gateway != nil, let branch = merged.gatewayBranch {
+        if let gateway, let branch = merged.gatewayBranch {
             findings.warn(
                 branch, "no-effect-yet",
-                "a gateway's branch has no effect with driver haproxy yet; it may stay, or be removed")
+                "a gateway's branch has no effect with driver \(gateway.driver.word) yet; it may stay, or be removed")
         }
         return gateway
     }

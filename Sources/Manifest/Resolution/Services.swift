@@ -41,12 +41,12 @@ extension Resolver {
     ) -> DesiredBaseline? {
         let name: ServiceName = Self.name(service.name)
         switch service.spec.baseline {
-        case .endpoint(let endpoint)?:
-            return DesiredBaseline(service: name, endpoint: endpoint.value, place: service.place(endpoint.mark))
+        case .target(let target)?:
+            return target.value.baseline(of: name, at: service.place(target.mark))
         case .reference(let reference)?:
             let reference = reference.placed(in: service.place.file)
             guard let baseline = index.find(reference, .baseline, in: index.baselines, &findings),
-                let endpoint = baseline.spec.endpoint, let owner = baseline.spec.service
+                let owner = baseline.spec.service
             else { return nil }
             guard owner.name == service.name else {
                 findings.error(
@@ -55,7 +55,7 @@ extension Resolver {
                         + "not of \(quoted(service.object.title)); name another")
                 return nil
             }
-            return DesiredBaseline(service: name, endpoint: endpoint, place: baseline.place)
+            return baseline.spec.target.baseline(of: name, at: baseline.place)
         case nil:
             if claims.count > 1 {
                 let names = claims.map(\.name).joined(separator: ", ")
@@ -64,9 +64,13 @@ extension Resolver {
                     "service \(quoted(service.object.title)) has the baselines \(names); choose one with \"baseline\"")
                 return nil
             }
-            return claims.first.flatMap { baseline in
-                baseline.spec.endpoint.map { DesiredBaseline(service: name, endpoint: $0, place: baseline.place) }
-            }
+            return claims.first.flatMap { $0.spec.target.baseline(of: name, at: $0.place) }
         }
+    }
+}
+
+extension BaselineTarget {
+    fileprivate func baseline(of service: ServiceName, at place: Place) -> DesiredBaseline? {
+        endpoint.map { DesiredBaseline(service: service, endpoint: $0, probe: probe, place: place) }
     }
 }

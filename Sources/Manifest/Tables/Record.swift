@@ -30,8 +30,9 @@ struct Field<Record>: Sendable {
 
 extension Shape {
     /// A mapping with known keys. `check` sees the record once every key is read without a problem of its own.
+    /// `instead` says of keys that people try and that are none what to write; it completes "unknown key …".
     static func record(
-        _ title: String, _ start: Value, _ fields: [Field<Value>],
+        _ title: String, _ start: Value, _ fields: [Field<Value>], instead: [String: String] = [:],
         check: (@Sendable (inout Value, Node, inout Reader) -> Void)? = nil
     ) -> Shape where Value: Sendable {
         Shape(.record(RecordSchema(title: title, fields: fields.map(\.schema)))) { node, reader in
@@ -47,7 +48,8 @@ extension Shape {
                 guard let field = fields.first(where: { $0.name == entry.key }) else {
                     let names = fields.map(\.name)
                     let hint =
-                        Nearest.hint(for: entry.key, among: names) ?? "; known here: " + names.joined(separator: ", ")
+                        instead[entry.key].map { "; \($0)" } ?? Nearest.hint(for: entry.key, among: names)
+                        ?? "; known here: " + names.joined(separator: ", ")
                     reader.report(entry.mark, "unknown-key", "unknown key \(quoted(entry.key))\(hint)")
                     continue
                 }

@@ -13,6 +13,11 @@ struct Shape<Value>: Sendable {
         Shape<Other>(schema) { node, reader in read(node, &reader).map(convert) }
     }
 
+    /// What a record of one required key holds.
+    func unwrapped<Held>() -> Shape<Held> where Value == Held? {
+        Shape<Held>(schema) { node, reader in read(node, &reader) ?? nil }
+    }
+
     /// The value together with where it stands.
     var located: Shape<Located<Value>> {
         Shape<Located<Value>>(schema) { node, reader in
@@ -43,7 +48,7 @@ extension Located: Sendable where Value: Sendable {}
 
 extension Shape {
     /// A list of such values.
-    func list(atLeast least: Int = 0) -> Shape<[Value]> {
+    func list(atLeast least: Int = 0, atMost most: Int = .max) -> Shape<[Value]> {
         Shape<[Value]>(.list(schema, atLeast: least)) { node, reader in
             guard case .sequence(let nodes) = node.content else {
                 reader.report(
@@ -53,6 +58,11 @@ extension Shape {
             }
             if nodes.count < least {
                 reader.report(node.mark, "empty", "the list is empty; write at least \(least) item")
+                return nil
+            }
+            if nodes.count > most {
+                reader.report(
+                    node.mark, "limit", "the list has \(nodes.count) items, and \(most) is the limit; split it")
                 return nil
             }
             return nodes.compactMap { read($0, &reader) }
