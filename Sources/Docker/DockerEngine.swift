@@ -11,16 +11,20 @@ package struct DockerEngine: ContainerEngine {
     let key: FingerprintKey
     /// Where the machine's own listening sockets are read: `/proc/net/tcp` and `tcp6`.
     let listeners: ListeningPorts
+    /// The folder of the files that containers see as `/etc/hosts`; see ``SandboxNames``.
+    let namesRoot: String
 
-    /// `socket` is a path. Nothing is asked of the engine yet.
+    /// `socket` is a path, and so is `namesRoot`, absolute; its parent must be there when names are first set. Nothing
+    /// is asked of the engine yet.
     package init(
-        socket: String = "/var/run/docker.sock", installation: InstallationID, key: FingerprintKey
+        socket: String = "/var/run/docker.sock", installation: InstallationID, key: FingerprintKey, namesRoot: String
     ) {
         self.connection = EngineConnection(socket: socket)
         self.prober = Prober()
         self.labels = Labels(installation: installation)
         self.key = key
         self.listeners = ListeningPorts()
+        self.namesRoot = namesRoot
     }
 
     /// Closes every connection; streams of ``changes()`` end. Repeating it is harmless.

@@ -7,6 +7,7 @@ extension DockerEngine {
     ) async throws(HostError) {
         let operation = "create \(draft.name)"
         let archive = try archive(draft, secrets, for: operation)
+        try checkLabels(draft, for: operation)
         let body = NewContainer(
             draft, environment: try environment(draft, secrets, for: operation),
             labels: labels.container(draft, as: uid))
@@ -53,6 +54,15 @@ extension DockerEngine {
             EngineRequest(.put, "/containers/\(id)/archive", query: [("path", "/")], body: .tar(archive)),
             for: operation)
         guard reply.isSuccess else { throw EngineRefusal(reply).explained(operation) }
+    }
+
+    private func checkLabels(_ draft: ContainerDraft, for operation: String) throws(HostError) {
+        for name in draft.spec.labels.keys.sorted() {
+            // Our own label lists the names separated by commas.
+            guard !name.isEmpty, !name.hasPrefix(Labels.prefix), !name.contains(where: { ",\u{0}".contains($0) }) else {
+                throw HostError(operation, .refused, "\"\(name)\" cannot be a label: \(Labels.prefix)… are Berth's own")
+            }
+        }
     }
 
     private func environment(

@@ -51,6 +51,11 @@ enum Bounds {
     /// The files of one container together.
     static let archive = 16 << 20
 
+    /// The file of names of one sandbox, in bytes: about 3,000 services.
+    static let names = 128 << 10
+    /// Sandboxes with such a file that one survey looks for: twice as many as an installation is made for.
+    static let nameFolders = 20_000
+
     /// Hints not yet taken; when it overflows the oldest go, and the sweep finds what they said.
     static let hints = 1000
     /// Images come many at a time: after a hint that they changed, the next one waits so long.

@@ -16,8 +16,13 @@ struct Labels: Sendable {
         static let secretFiles = "berth.secretfiles"
         static let piece = "berth.piece"
         static let commit = "berth.commit"
+        static let added = "berth.labels"
     }
 
+    /// Those of labels that begin so are ours, and nobody else gives them.
+    static let prefix = "berth."
+
+    /// Ours, and those that the container is to have for programs beside us.
     func container(_ draft: ContainerDraft, as uid: ResourceUID) -> [String: String] {
         var plain: [String] = []
         var secret: [String] = []
@@ -37,7 +42,8 @@ struct Labels: Sendable {
             labels[Key.piece] = origin.piece.text
             labels[Key.commit] = origin.commit.text
         }
-        return labels
+        labels[Key.added] = draft.spec.labels.keys.sorted().joined(separator: ",")
+        return labels.merging(draft.spec.labels) { ours, _ in ours }
     }
 
     /// A container takes over its image's labels, so an image has neither a sandbox nor a uid: what a stranger makes of
@@ -96,10 +102,17 @@ struct Labels: Sendable {
 
     /// The names of the variables that we set, by what they are.
     static func variables(_ labels: [String: String]?) -> (plain: Set<String>, secret: Set<String>) {
-        func names(_ key: String) -> Set<String> {
-            Set((labels?[key] ?? "").split(separator: ",").map(String.init))
-        }
-        return (names(Key.plain), names(Key.secret))
+        (names(Key.plain, in: labels), names(Key.secret, in: labels))
+    }
+
+    /// The labels that we set for programs beside us; a container has its image's too, and those are not compared.
+    static func added(_ labels: [String: String]?) -> [String: String] {
+        let names = names(Key.added, in: labels)
+        return (labels ?? [:]).filter { names.contains($0.key) }
+    }
+
+    private static func names(_ key: String, in labels: [String: String]?) -> Set<String> {
+        Set((labels?[key] ?? "").split(separator: ",").map(String.init))
     }
 }
 

@@ -24,7 +24,8 @@ extension ObservedContainer {
             mounts: inspected.folders, limits: inspected.host.limits,
             restart: RestartPolicy(rawValue: inspected.host.restart?.name ?? "") ?? .no,
             published: inspected.host.published, attachments: inspected.attachments,
-            exitCode: state.hasEnded ? inspected.state.exitCode : nil)
+            exitCode: state.hasEnded ? inspected.state.exitCode : nil,
+            labels: Labels.added(inspected.config.labels))
     }
 }
 

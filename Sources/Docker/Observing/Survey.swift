@@ -16,7 +16,8 @@ extension DockerEngine {
         var survey = EngineSurvey(
             containers: containers,
             networks: try await observe(try nets.get(), of: sandbox, with: containers, for: operation),
-            images: Self.references(try pictures.get()), busyPorts: listeners.read())
+            images: Self.references(try pictures.get()), busyPorts: listeners.read(), names: names(of: sandbox),
+            namesRoot: namesRoot)
         survey.busyPorts.formUnion(entries.flatMap { ($0.ports ?? []).compactMap(\.publicPort) })
         return survey
     }
@@ -50,9 +51,11 @@ extension DockerEngine {
         }
         return try await atOnce(concerned) { entry async throws(HostError) in
             let ownership = labels.ownership(entry.labels, of: .container)
-            guard ownership.mark != nil else { return ObservedContainer(entry, ownership: ownership) }
-            let found = try await inspect(entry.id, for: operation)
-            return found.map { ObservedContainer($0, ownership: ownership, key: key) }
+            guard let mark = ownership.mark else { return ObservedContainer(entry, ownership: ownership) }
+            guard let found = try await inspect(entry.id, for: operation) else { return nil }
+            var container = ObservedContainer(found, ownership: ownership, key: key)
+            container.mounts = container.mounts.filter { !isLost($0, of: mark.sandbox, to: found.state.process) }
+            return container
         }
     }
 

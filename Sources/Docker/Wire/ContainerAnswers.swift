@@ -34,8 +34,10 @@ struct InspectedContainer: Decodable, Sendable {
         let exitCode: Int?
         let error: String?
         let health: Health?
+        /// Of its first process; 0 where none runs.
+        let process: Int?
         enum CodingKeys: String, CodingKey {
-            case status = "Status", exitCode = "ExitCode", error = "Error", health = "Health"
+            case process = "Pid", status = "Status", exitCode = "ExitCode", error = "Error", health = "Health"
         }
     }
 

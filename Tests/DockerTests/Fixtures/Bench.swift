@@ -29,7 +29,10 @@ struct Bench: Sendable {
     static func run(_ body: (Bench) async throws -> Void) async throws {
         let socket = try socket()
         let name = "t" + String(UInt64.random(in: 0 ... .max), radix: 36)
-        let engine = DockerEngine(socket: socket, installation: InstallationID("test-\(name)"), key: key)
+        let names = "/tmp/berth-names-\(name)"
+        let engine = DockerEngine(
+            socket: socket, installation: InstallationID("test-\(name)"), key: key, namesRoot: names)
+        defer { MountTests.remove(names) }
         do {
             try await ImageFixture.load(into: engine.connection)
             let taken = try await engine.survey(nil).networks.compactMap(\.subnet)

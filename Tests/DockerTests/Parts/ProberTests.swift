@@ -9,7 +9,8 @@ import Testing
     @Test func `a connection that is never answered holds up no end`() async throws {
         let deaf = try DeafPort()
         defer { deaf.stop() }
-        let engine = DockerEngine(socket: "/run/absent.sock", installation: InstallationID("me"), key: Bench.key)
+        let engine = DockerEngine(
+            socket: "/run/absent.sock", installation: InstallationID("me"), key: Bench.key, namesRoot: "/absent")
         let probe = HealthCheck.Probe.http(path: "/", port: deaf.port)
         #expect(await engine.probe(probe, at: "127.0.0.1", timeoutMillis: 200) == "timed out after 200 ms")
         let began = ContinuousClock.now
@@ -21,7 +22,8 @@ import Testing
     @Test func `who has more patience than a connection is given is told how long that was`() async throws {
         let deaf = try DeafPort()
         defer { deaf.stop() }
-        let engine = DockerEngine(socket: "/run/absent.sock", installation: InstallationID("me"), key: Bench.key)
+        let engine = DockerEngine(
+            socket: "/run/absent.sock", installation: InstallationID("me"), key: Bench.key, namesRoot: "/absent")
         let answer = await engine.probe(.http(path: "/", port: deaf.port), at: "127.0.0.1", timeoutMillis: 60_000)
         #expect(answer == "timed out after 5 s")
         await engine.shutdown()

@@ -61,7 +61,7 @@ import Testing
             try await bench.engine.remove(.planned(name: draft.name))
 
             let stranger = DockerEngine(
-                socket: bench.socket, installation: InstallationID("elsewhere"), key: Bench.key)
+                socket: bench.socket, installation: InstallationID("elsewhere"), key: Bench.key, namesRoot: "/absent")
             let theirs = try await failure { try await stranger.removeImage(image) }
             await stranger.shutdown()
             #expect(

@@ -18,11 +18,11 @@ import Testing
         try await body(folder)
     }
 
-    private static func remove(_ folder: String) {
+    static func remove(_ folder: String) {
         do {
             try FileManager.default.removeItem(atPath: folder)
         } catch {
-            // The test removed it.
+            // The test removed it, or never made it.
         }
     }
 

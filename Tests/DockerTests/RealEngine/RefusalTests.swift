@@ -128,7 +128,8 @@ import Testing
         let socket = try Bench.socket()
         let random = UInt64.random(in: 0 ... .max)
         let engines = ["a", "b"].map {
-            DockerEngine(socket: socket, installation: InstallationID("\($0)-\(random)"), key: Bench.key)
+            DockerEngine(
+                socket: socket, installation: InstallationID("\($0)-\(random)"), key: Bench.key, namesRoot: "/absent")
         }
         let holders = ["a", "b"].map {
             LeaseHolder(installation: InstallationID("\($0)-\(random)"), machine: "m-\($0)", dataDirectory: "/d/\($0)")

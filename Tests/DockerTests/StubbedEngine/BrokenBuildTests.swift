@@ -11,7 +11,8 @@ import Testing
         _ script: @escaping StubEngine.Script, _ body: (DockerEngine) async throws -> Void
     ) async throws {
         let stub = try StubEngine { $0 == "GET /version" ? StubEngine.version : script($0) }
-        let engine = DockerEngine(socket: stub.path, installation: InstallationID("me"), key: Bench.key)
+        let engine = DockerEngine(
+            socket: stub.path, installation: InstallationID("me"), key: Bench.key, namesRoot: "/absent")
         defer { stub.stop() }
         do {
             try await body(engine)

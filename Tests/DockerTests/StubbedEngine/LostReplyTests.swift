@@ -18,7 +18,7 @@ import Testing
             }
             defer { stub.stop() }
             let engine = DockerEngine(
-                socket: stub.path, installation: bench.engine.labels.installation, key: Bench.key)
+                socket: stub.path, installation: bench.engine.labels.installation, key: Bench.key, namesRoot: "/absent")
             let uid = ResourceUID("u-1")
             var spec = bench.web
             spec.files = [FileSpec(path: "/index.html", content: .text("ok"), mode: 0o644)]

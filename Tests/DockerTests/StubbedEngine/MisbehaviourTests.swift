@@ -11,7 +11,8 @@ import Testing
         _ script: @escaping StubEngine.Script, _ body: (DockerEngine) async throws -> Void
     ) async throws {
         let stub = try StubEngine { $0 == "GET /version" ? StubEngine.version : script($0) }
-        let engine = DockerEngine(socket: stub.path, installation: InstallationID("me"), key: Bench.key)
+        let engine = DockerEngine(
+            socket: stub.path, installation: InstallationID("me"), key: Bench.key, namesRoot: "/absent")
         defer { stub.stop() }
         do {
             try await body(engine)
@@ -157,7 +158,8 @@ import Testing
     }
 
     @Test func `no engine is one sentence with the remedy`() async throws {
-        let engine = DockerEngine(socket: "/run/absent.sock", installation: InstallationID("me"), key: Bench.key)
+        let engine = DockerEngine(
+            socket: "/run/absent.sock", installation: InstallationID("me"), key: Bench.key, namesRoot: "/absent")
         let error = try await failure { _ = try await engine.survey(nil) }
         await engine.shutdown()
         #expect(
@@ -170,7 +172,8 @@ import Testing
         try FileManager.default.moveItem(atPath: stub.path, toPath: path)
         stub.stop()
         defer { unlink(path) }
-        let silent = DockerEngine(socket: path, installation: InstallationID("me"), key: Bench.key)
+        let silent = DockerEngine(
+            socket: path, installation: InstallationID("me"), key: Bench.key, namesRoot: "/absent")
         let refused = try await failure { try await silent.start(handle) }
         await silent.shutdown()
         #expect(refused.message == "no engine: nobody listens on \(path); start docker")
