@@ -33,9 +33,10 @@ let package = Package(
         system("CLibyaml", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
 
         // MARK: Adapters: one vendor each
+        library("ConfigMap", uses: ["Model", "Reconciler"]),
         library("Docker", uses: ["Model", "Reconciler", .httpClient, .nio, .nioHTTP1, .nioPosix]),
         library("Git", uses: ["CLibgit2", "Model", "Reconciler", .subprocess]),
-        library("HAProxy", uses: ["Model", "Reconciler"]),
+        library("HAProxy", uses: ["Model", "Reconciler"], tests: ["Planner"], goldens: ["Wire/Programs"]),
         library("SQLiteJournal", uses: ["Model", "Reconciler", .grdb]),
         library("Workshop", uses: ["Model", "Reconciler", .logging]),
 
@@ -43,7 +44,8 @@ let package = Package(
         library(
             "Commands",
             uses: [
-                "Docker", "Git", "HAProxy", "Manifest", "Model", "Planner", "Reconciler", "SQLiteJournal", "Workshop",
+                "ConfigMap", "Docker", "Git", "HAProxy", "Manifest", "Model", "Planner", "Reconciler", "SQLiteJournal",
+                "Workshop",
                 .argumentParser, .lifecycle, .logging, .signals,
             ], goldens: ["Output/Golden"]),
         [.executableTarget(name: "berth", dependencies: ["Commands"], swiftSettings: .strict)],
@@ -84,13 +86,17 @@ extension [SwiftSetting] {
     ]
 }
 
-/// A library and its tests, always together. Golden texts are read by path and are no sources.
-func library(_ name: String, uses dependencies: [Target.Dependency], goldens exclude: [String] = []) -> [Target] {
+/// A library and its tests, always together. Golden texts and programs of other languages are read by path and are no
+/// sources.
+func library(
+    _ name: String, uses dependencies: [Target.Dependency], tests more: [Target.Dependency] = [],
+    goldens exclude: [String] = []
+) -> [Target] {
     let itself = Target.Dependency(stringLiteral: name)
     return [
         .target(name: name, dependencies: dependencies, swiftSettings: .strict),
         .testTarget(
-            name: "\(name)Tests", dependencies: dependencies + [itself, "TestSupport"], exclude: exclude,
+            name: "\(name)Tests", dependencies: dependencies + more + [itself, "TestSupport"], exclude: exclude,
             swiftSettings: .strict
         ),
     ]

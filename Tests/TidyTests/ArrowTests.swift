@@ -9,19 +9,21 @@ struct ArrowTests {
         "Model": [".crypto"],
         "Planner": ["Model"],
         "Reconciler": ["Manifest", "Model", "Planner", ".lifecycle", ".logging"],
+        "ConfigMap": ["Model", "Reconciler"],
         "Docker": ["Model", "Reconciler", ".httpClient", ".nio", ".nioHTTP1", ".nioPosix"],
         "Git": ["CLibgit2", "Model", "Reconciler", ".subprocess"],
         "HAProxy": ["Model", "Reconciler"],
         "SQLiteJournal": ["Model", "Reconciler", ".grdb"],
         "Workshop": ["Model", "Reconciler", ".logging"],
         "Commands": [
-            "Docker", "Git", "HAProxy", "Manifest", "Model", "Planner", "Reconciler", "SQLiteJournal", "Workshop",
+            "ConfigMap", "Docker", "Git", "HAProxy", "Manifest", "Model", "Planner", "Reconciler", "SQLiteJournal",
+            "Workshop",
             ".argumentParser", ".lifecycle", ".logging", ".signals",
         ],
         "berth": ["Commands"],
     ]
 
-    static let adapters: Set<String> = ["Docker", "Git", "HAProxy", "SQLiteJournal", "Workshop"]
+    static let adapters: Set<String> = ["ConfigMap", "Docker", "Git", "HAProxy", "SQLiteJournal", "Workshop"]
 
     /// The targets that may import a module that is not ours.
     static let vendors: [(module: String, targets: Set<String>)] = [
