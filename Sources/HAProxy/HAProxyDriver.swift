@@ -14,6 +14,7 @@ package actor HAProxyDriver: GatewayDriver {
     private let authorities: String
     private let thread = QueueExecutor(label: "berth.haproxy")
     private let names = AddressBook()
+    private let baselines = BaselineWatch()
     private var gateways: [GatewayName: Gateway] = [:]
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -35,7 +36,22 @@ package actor HAProxyDriver: GatewayDriver {
         let routes = snapshot.routes
         return ObservedGateway(
             isRunning: true, isCurrent: isCurrent, routes: routes.mapValues(\.target), moved: await moved(routes),
-            sandboxes: snapshot.sandboxes)
+            sandboxes: snapshot.sandboxes, rules: snapshot.rules, baselines: await baselines(of: gateway, routes))
+    }
+
+    /// What baselines say, and of those whose names lead nowhere, that.
+    private func baselines(
+        of gateway: DesiredGateway, _ routes: [RouteKey: LiveRoute]
+    ) async -> [ServiceName: ObservedBaseline] {
+        let shared = routes.filter { $0.key.sandbox == nil && $0.value.target.endpoint != nil }
+        let reached = Set(shared.filter { $0.value.address != nil }.keys.map(\.service))
+        let folder = GatewayFolder(gateway.name, in: root)
+        var answers = await baselines.look(gateway, through: folder.probeSocket, reached)
+        for (key, route) in shared where route.address == nil {
+            let host = route.target.endpoint?.host ?? ""
+            answers[key.service] = ObservedBaseline(complaint: "\(host) does not resolve on the gateway's node")
+        }
+        return answers
     }
 
     /// Every gateway that has a folder here but those in `known`, also one that no manifest names any more, by what its
@@ -50,15 +66,16 @@ package actor HAProxyDriver: GatewayDriver {
             found[folder.name] =
                 snapshot.map {
                     ObservedGateway(
-                        isRunning: true, routes: $0.routes.mapValues(\.target), sandboxes: $0.sandboxes)
+                        isRunning: true, routes: $0.routes.mapValues(\.target), sandboxes: $0.sandboxes,
+                        rules: $0.rules)
                 } ?? ObservedGateway()
         }
         return found
     }
 
-    /// Says `.everything` when a proxy that ran is gone, for nobody else tells. Ends when the task is cancelled.
+    /// Says `.everything` when a proxy that ran is gone or a baseline does otherwise, for nobody else tells. Ends when the task is cancelled.
     package nonisolated func changes() -> AsyncStream<Hint> {
-        let watch = ProxyWatch(directory: root)
+        let watch = ProxyWatch(directory: root, baselines: baselines)
         return AsyncStream { await watch.next() }
     }
 
@@ -68,26 +85,38 @@ package actor HAProxyDriver: GatewayDriver {
 
     package func dismantle(_ gateway: GatewayName) async throws(HostError) {
         try self.gateway(gateway).dismantle()
+        baselines.forget(gateway)
         gateways[gateway] = nil
     }
 
-    package func admit(_ sandbox: SandboxName, port: UInt16?, to gateway: GatewayName) async throws(HostError) {
-        try self.gateway(gateway).admit(sandbox, port: port)
+    package func admit(
+        _ sandbox: SandboxName, _ admission: Admission, to gateway: GatewayName
+    ) async throws(HostError) {
+        try await self.gateway(gateway).admit(sandbox, admission)
     }
 
     package func dismiss(_ sandbox: SandboxName, from gateway: GatewayName) async throws(HostError) {
-        try self.gateway(gateway).dismiss(sandbox)
+        try await self.gateway(gateway).dismiss(sandbox)
     }
 
     package func setRoute(
         _ key: RouteKey, to target: RouteTarget, on gateway: GatewayName
-    ) async throws(HostError) {
-        let text = try await text(of: target, for: "set route \(key)")
-        try self.gateway(gateway).set(key, to: text)
+    ) async throws(HostError) -> Receipt.Flip {
+        let gateway = try self.gateway(gateway)
+        let text = try await text(of: target, for: key, on: gateway)
+        return try await gateway.set(key, to: text)
     }
 
-    package func removeRoute(_ key: RouteKey, on gateway: GatewayName) async throws(HostError) {
-        try self.gateway(gateway).remove(key)
+    package func removeRoute(
+        _ key: RouteKey, on gateway: GatewayName
+    ) async throws(HostError) -> Receipt.Flip {
+        try await self.gateway(gateway).remove(key)
+    }
+
+    package func setRules(
+        _ rules: [RouteRule], of scope: RouteScope, on gateway: GatewayName
+    ) async throws(HostError) {
+        try await self.gateway(gateway).setRules(rules, of: scope)
     }
 
     package func openSessions(
@@ -120,41 +149,68 @@ package actor HAProxyDriver: GatewayDriver {
         return String(cString: text)
     }
 
-    private func text(of target: RouteTarget, for operation: String) async throws(HostError) -> RouteText {
+    // MARK: Names
+
+    private func text(
+        of target: RouteTarget, for key: RouteKey, on gateway: Gateway
+    ) async throws(HostError) -> RouteText {
         switch target {
-        case .starting:
-            return .starting
-        case .suspended:
-            return .suspended
+        case .starting: return .starting
+        case .suspended: return .suspended
         case .endpoint(let endpoint, let label):
-            // Refuses what cannot be written before anybody is asked about it.
-            _ = try RouteText(endpoint, at: "0.0.0.0", label: label)
-            let answer = await names.look(up: endpoint.host)
-            switch answer {
-            case .found(let addresses):
-                return try RouteText(endpoint, at: addresses[0], label: label)
-            case .failed(let why):
-                let remedy = "a target needs an IPv4 address, IPv6 is not supported yet"
-                throw HostError(operation, .unreachable, "cannot resolve \(endpoint.host): \(why); \(remedy)")
-            }
+            return try await text(of: endpoint, label, isFailing: false, for: key, on: gateway)
+        case .failing(let endpoint, let label):
+            return try await text(of: endpoint, label, isFailing: true, for: key, on: gateway)
         }
     }
 
-    /// Routes whose name no longer has the address that the live table connects to. A name that cannot be resolved
-    /// now has not moved.
-    private func moved(_ routes: [RouteKey: LiveRoute]) async -> Set<RouteKey> {
-        var hosts: [RouteKey: String] = [:]
-        for (key, route) in routes {
-            if case .endpoint(let endpoint, _) = route.target, endpoint.host != route.address {
-                hosts[key] = endpoint.host
+    private func text(
+        of endpoint: Endpoint, _ label: String, isFailing: Bool, for key: RouteKey, on gateway: Gateway
+    ) async throws(HostError) -> RouteText {
+        // Refuses what cannot be written before anybody is asked about it.
+        let nowhere = try RouteText(endpoint, at: nil, label: label, isFailing: isFailing)
+        switch await names.look(up: endpoint.host) {
+        case .found(let addresses):
+            if let refusal = forbidden(endpoint, addresses) {
+                throw HostError("set route \(key)", .refused, refusal)
+            }
+            return try RouteText(endpoint, at: addresses[0], label: label, isFailing: isFailing)
+        case .failed(let why):
+            // A baseline that is nowhere must not hold up everything else; but one that serves goes on serving.
+            if key.sandbox == nil, !endpoint.isLiteral, try gateway.target(of: key)?.address == nil { return nowhere }
+            let whose = key.sandbox.map { "target of sandbox \($0)" } ?? "baseline"
+            throw HostError(
+                "set route \(key)", .unreachable,
+                "the \(whose) for service \(key.service) leads nowhere: \(endpoint.host) does not resolve (\(why)); "
+                    + "correct the name or the resolver of the gateway's node, or write an IPv4 address")
+        }
+    }
+
+    /// Why requests may not go there: whoever wrote the name of a target does not choose what it means.
+    private func forbidden(_ endpoint: Endpoint, _ addresses: [String]) -> String? {
+        guard endpoint.isLiteral else { return nil }
+        for address in addresses {
+            if let refusal = TargetPolicy.refusal(ofAddress: address) {
+                return endpoint.host == address
+                    ? "requests must not go to \(endpoint.host): \(refusal)"
+                    : "requests must not go to \(endpoint.host), which leads to \(address): \(refusal)"
             }
         }
-        let answers = await names.look(up: Set(hosts.values))
+        return nil
+    }
+
+    /// Routes whose name no longer has the address that the live table connects to, and those that may be connected to
+    /// no more. A name that cannot be resolved now has not moved.
+    private func moved(_ routes: [RouteKey: LiveRoute]) async -> Set<RouteKey> {
+        let named = routes.compactMapValues { route in
+            route.target.endpoint.flatMap { $0.host == route.address ? nil : $0 }
+        }
+        let answers = await names.look(up: Set(named.values.map(\.host)))
         return Set(
-            hosts.filter { key, host in
-                guard case .found(let addresses) = answers[host], let address = routes[key]?.address else {
-                    return false
-                }
+            named.filter { key, endpoint in
+                guard case .found(let addresses) = answers[endpoint.host] else { return false }
+                if forbidden(endpoint, addresses) != nil { return true }
+                guard let address = routes[key]?.address else { return true }
                 return !addresses.contains(address)
             }.keys)
     }

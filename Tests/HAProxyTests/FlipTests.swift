@@ -30,7 +30,8 @@ internal import Testing
             var gateway = bench.gateway
             var pids = [bench.pid]
             for turn in 0..<4 {
-                gateway.sandboxPorts = bench.ports.lowerBound...(bench.ports.upperBound - UInt16(turn % 2 + 1))
+                gateway.listeners = bench.listeners(
+                    ports: bench.ports.lowerBound...(bench.ports.upperBound - UInt16(turn % 2 + 1)))
                 try await bench.driver.configure(gateway)
                 pids.append(bench.pid)
                 #expect(try await bench.driver.survey(gateway).isCurrent)
@@ -58,7 +59,7 @@ internal import Testing
             #expect(wire.read(through: "\n") == "branch two\n")
 
             var gateway = bench.gateway
-            gateway.sandboxPorts = bench.ports.lowerBound...(bench.ports.upperBound - 1)
+            gateway.listeners = bench.listeners(ports: bench.ports.lowerBound...(bench.ports.upperBound - 1))
             try await bench.driver.configure(gateway)
             wire.send("three\n")
             #expect(wire.read(through: "\n") == "branch three\n")

@@ -15,7 +15,7 @@ internal import Testing
             #expect(try await eventually { bench.processes().isEmpty })
             #expect(try await bench.observed() == ObservedGateway())
             let refusal = await failure {
-                try await bench.driver.removeRoute(key(Bench.qa, "account"), on: bench.gateway.name)
+                _ = try await bench.driver.removeRoute(key(Bench.qa, "account"), on: bench.gateway.name)
             }
             #expect(refusal?.failure == .unreachable)
 
@@ -67,12 +67,12 @@ internal import Testing
     @Test func aGatewayWithoutARangeHasAllItsTables() async throws {
         try await Bench.run { bench in
             var narrow = bench.gateway
-            narrow.sandboxPorts = nil
+            narrow.listeners = bench.listeners(ports: nil)
             try await bench.driver.configure(narrow)
-            try await bench.driver.admit(Bench.qa, port: nil, to: narrow.name)
+            try await bench.driver.admit(Bench.qa, Admission(), to: narrow.name)
             let observed = try await bench.driver.survey(narrow)
             #expect(observed.isCurrent)
-            #expect(observed.sandboxes == [Bench.qa: nil])
+            #expect(observed.sandboxes == [Bench.qa: Admission()])
         }
     }
 
@@ -131,7 +131,7 @@ internal import Testing
             let squatter = try Target("squatter")
             defer { squatter.stop() }
             var gateway = bench.gateway
-            gateway.webPort = squatter.port
+            gateway.listeners = bench.listeners(ports: bench.ports, web: squatter.port)
             let refusal = await failure { try await bench.driver.configure(gateway) }
             #expect(refusal?.failure == .refused)
             #expect(refusal?.message.hasPrefix("port \(squatter.port) is held by ") == true)

@@ -97,11 +97,12 @@ internal import Testing
     @Test func sendsEachRequestWhereItBelongs() async throws {
         try await Bench.run { bench in
             try await bench.lay()
-            try await bench.driver.setRoute(key(sandbox("hidden"), "account"), to: .suspended, on: bench.gateway.name)
-            try await bench.driver.setRoute(key(Bench.qa, "sleepy"), to: .suspended, on: bench.gateway.name)
-            try await bench.driver.setRoute(key(Bench.qa, "fresh"), to: .starting, on: bench.gateway.name)
+            _ = try await bench.driver.setRoute(
+                key(sandbox("hidden"), "account"), to: .suspended, on: bench.gateway.name)
+            _ = try await bench.driver.setRoute(key(Bench.qa, "sleepy"), to: .suspended, on: bench.gateway.name)
+            _ = try await bench.driver.setRoute(key(Bench.qa, "fresh"), to: .starting, on: bench.gateway.name)
             let gone = Endpoint(scheme: .http, host: "127.0.0.1", port: FreePorts.one())
-            try await bench.driver.setRoute(
+            _ = try await bench.driver.setRoute(
                 key(Bench.qa, "down"), to: .endpoint(gone, label: "down@gone"), on: bench.gateway.name)
 
             for example in Self.cases {
@@ -144,7 +145,7 @@ internal import Testing
     @Test func aTargetNamedByDNSSeesItsOwnHost() async throws {
         try await Bench.run { bench in
             let named = Endpoint(scheme: .http, host: "localhost", port: bench.baseline.port)
-            try await bench.driver.setRoute(
+            _ = try await bench.driver.setRoute(
                 key(nil, "account"), to: .endpoint(named, label: "account@named"), on: bench.gateway.name)
             let answer = try bench.ask("/account")
             #expect(answer.seen("host") == ["localhost:\(bench.baseline.port)"])

@@ -16,6 +16,9 @@ enum Bound {
     /// One more try, since a connection of the pool may have been closed by the target in the meantime.
     static let retries = 1
 
+    /// Connections to targets that are kept for the next request.
+    static let idleTargetConnections = 1024
+
     // MARK: Ours
 
     static let replyBytes = 64 << 20
@@ -47,4 +50,36 @@ enum Bound {
     static let socketPathBytes = 97
     static let labelBytes = 200
     static let hostBytes = 253
+
+    // MARK: Rules
+
+    static let rulesOfAScope = 1_000
+    /// A rule as a map holds it: a command of the admin socket must fit into the proxy's buffer of 16 KiB.
+    static let ruleBytes = 12_000
+    /// Several commands in one line to the admin socket.
+    static let commandBytes = 14_000
+    /// Scopes whose rules the program keeps as it read them.
+    static let compiledScopes = 4_096
+    /// Targets that it keeps so.
+    static let parsedTargets = 20_000
+    /// How far a regular expression may go back and try again, about a millisecond.
+    static let regexSteps = 100_000
+    /// Lines that the program writes about its own failures, a thread of a process.
+    static let complaints = 100
+
+    // MARK: The change log
+
+    /// Beyond this the tables are written anew and the log begins again.
+    static let logEditBytes = 1 << 20
+
+    // MARK: Baseline probes
+
+    static let probeMillis = 2_000
+    static let probeBytes = 64 << 10
+    static let probesAtOnce = 8
+    /// How long a survey waits for baselines that were never asked before.
+    static let firstProbeMillis = 500
+    static let versionCharacters = 200
+    /// Frequent enough for anybody, however often a manifest asks.
+    static let shortestProbeMillis = 1_000
 }

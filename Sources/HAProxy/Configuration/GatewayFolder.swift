@@ -30,6 +30,19 @@ struct GatewayFolder: Hashable, Sendable {
     var pidFile: String { "\(path)/haproxy.pid" }
     var log: String { "\(path)/haproxy.log" }
     var lock: String { "\(path)/lock" }
+    /// Edits of the tables since their files were written.
+    var changes: String { "\(path)/changes.log" }
+    /// What signs the cookies that name a sandbox.
+    var cookieKey: String { "\(path)/cookie.key" }
+    /// What went wrong in the program.
+    var programLog: String { "\(path)/program.log" }
+
+    func program(_ digest: Digest) -> String { "\(path)/law-\(digest).lua" }
+
+    /// The programs of every configuration that was written here.
+    var programs: [String] {
+        names(in: path).filter { $0.hasPrefix("law-") && $0.hasSuffix(".lua") }.map { "\(path)/\($0)" }
+    }
 
     /// In the folder where its path is short enough for a unix socket, otherwise in `/tmp` under a hash of it.
     var adminSocket: String {
@@ -37,6 +50,9 @@ struct GatewayFolder: Hashable, Sendable {
         guard usual.utf8.count > Bound.socketPathBytes else { return usual }
         return "/tmp/berth-\(Digest(of: path).text)/admin.sock"
     }
+
+    /// Where the driver asks after baselines, beside the admin socket.
+    var probeSocket: String { adminSocket.dropLast("admin.sock".count) + "probe.sock" }
 
     /// The folder in `/tmp`, where one is needed.
     var runtimeFolder: String? {
@@ -54,4 +70,10 @@ enum Table: String, CaseIterable, Hashable, Sendable {
     case sandboxes
     /// A port of the range to its sandbox.
     case ports
+    /// A subnet to its sandbox and the address of its bridge, as ``NetworkText`` writes it.
+    case networks
+    /// `*` or a sandbox to its rules, as ``RuleSet`` names them.
+    case scopes
+    /// One rule, by the name of its set and its number, as ``RuleText`` writes it.
+    case rules
 }

@@ -1,25 +1,35 @@
 internal import Glibc
 internal import Reconciler
 
-/// Notices that a proxy ended. A proxy is its own daemon and nobody's child, so that its process is looked at, which
+/// Notices that a proxy ended, and that a baseline does otherwise. A proxy is its own daemon and nobody's child, so that its process is looked at, which
 /// costs one small file a gateway.
 actor ProxyWatch {
     private let directory: String
     /// The processes in charge when we last looked.
     private var running: [GatewayFolder: Int32]
+    private let baselines: BaselineWatch
+    private var turns: Int
 
     /// What runs now is what may be missed later.
-    init(directory: String) {
+    init(directory: String, baselines: BaselineWatch) {
         self.directory = directory
+        self.baselines = baselines
+        turns = baselines.turns
         running = Self.look(at: directory, before: [:])
     }
 
-    /// Returns once a proxy that ran is gone; `nil` when cancelled. What is replaced by a successor is not gone.
+    /// Returns once a proxy that ran is gone or a baseline does otherwise; `nil` when cancelled. What is replaced by a successor is not gone.
     func next() async -> Hint? {
         while !Task.isCancelled {
             let before = running
             running = Self.look(at: directory, before: before)
             if before.keys.contains(where: { running[$0] == nil }) { return .everything }
+            baselines.askDue()
+            let now = baselines.turns
+            if now != turns {
+                turns = now
+                return .everything
+            }
             do {
                 try await Task.sleep(for: .milliseconds(Bound.watchMillis))  // SAFE: one bounded pause
             } catch {

@@ -24,14 +24,7 @@ struct LiveProxy {
     /// `nil` where no proxy answers.
     func identity() throws(HostError) -> Identity? {
         do throws(AdminSocket.Failure) {
-            var pid: Int32?
-            var description = ""
-            for line in try socket.ask("show info").split(separator: "\n") {
-                if line.hasPrefix("Pid: ") { pid = Int32(line.dropFirst(5)) }
-                if line.hasPrefix("description: ") { description = String(line.dropFirst(13)) }
-            }
-            guard let pid else { throw .broken("show info names no process") }
-            return Identity(pid: pid, description: description)
+            return try Identity(answer: try socket.ask("show info"))
         } catch {
             switch error {
             case .down: return nil
@@ -42,9 +35,8 @@ struct LiveProxy {
 
     func entries(of table: Table) throws(HostError) -> [Entry] {
         let text = try ask("show map \(folder.file(of: table))")
-        if text.hasPrefix("Unknown map") {
-            throw HostError(operation, .stale, "the proxy has no map \(table.rawValue)")
-        }
+        // A process of an older configuration: it is not current, and has no entries there.
+        if text.hasPrefix("Unknown map") { return [] }
         return text.split(separator: "\n").compactMap { line in
             let parts = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
             guard parts.count >= 2 else { return nil }
@@ -52,28 +44,75 @@ struct LiveProxy {
         }
     }
 
-    /// Makes `key` have `value`, and reads it back.
+    /// Makes `key` have `value`, and reads it back. Returns the process that has it, and what it had before.
     ///
-    /// `add map` on a key that is there makes a second entry, behind the first; so a present key is set.
-    func put(_ key: String, _ value: String, in table: Table) throws(HostError) {
-        let before = try look(up: key, in: table)
-        if before == .present(value) { return }
-        let verb = before == .absent ? "add" : "set"
-        let answer = try ask("\(verb) map \(folder.file(of: table)) \(key) \(value)")
-        let after = try look(up: key, in: table)
-        guard after == .present(value) else {
-            let words = answer.isEmpty ? "" : " (\(bounded(answer)))"
-            throw HostError(operation, .stale, "map \(table.rawValue) has \(after) for \(key), not \(value)\(words)")
+    /// `add map` on a key that is there makes a second entry, behind the first; so it is set, and added where that
+    /// found nothing.
+    @discardableResult
+    func put(_ key: String, _ value: String, in table: Table) throws(HostError) -> (who: Identity, before: String?) {
+        let map = folder.file(of: table)
+        let look = "get map \(map) \(Self.sample(of: key, in: table))"
+        let words = try ask("show info", look, "set map \(map) \(key) \(value)", look)
+        let who = try identity(in: words)
+        var found = try findings(in: words, key, table)
+        guard found.count == 2 else { throw HostError(operation, .stale, "\(look) answered \(bounded(words))") }
+        let before = found[0]
+        if found[1] == nil { found = try findings(in: try ask("add map \(map) \(key) \(value)", look), key, table) }
+        guard found.last == value else {
+            let has = found.last.flatMap(\.self).map(bounded) ?? "nothing"
+            throw HostError(operation, .stale, "map \(table.rawValue) has \(has) for \(key), not \(bounded(value))")
         }
+        return (who, before)
     }
 
-    /// Makes sure that `key` is absent.
-    func drop(_ key: String, from table: Table) throws(HostError) {
+    /// What the proxy finds for `key`.
+    func value(of key: String, in table: Table) throws(HostError) -> String? {
+        let look = "get map \(folder.file(of: table)) \(Self.sample(of: key, in: table))"
+        return try findings(in: try ask(look), key, table).first.flatMap(\.self)
+    }
+
+    /// Makes sure that `key` is absent. Returns the process, and what it had before.
+    @discardableResult
+    func drop(_ key: String, from table: Table) throws(HostError) -> (who: Identity, before: String?) {
+        let map = folder.file(of: table)
+        let look = "get map \(map) \(Self.sample(of: key, in: table))"
+        var first: (Identity, String?)?
         for _ in 0..<Bound.deleteAttempts {
-            if try look(up: key, in: table) == .absent { return }
-            _ = try ask("del map \(folder.file(of: table)) \(key)")
+            let words = try ask("show info", look)
+            let before = try findings(in: words, key, table).first.flatMap(\.self)
+            let who = try identity(in: words)
+            let outcome = first ?? (who, before)
+            first = outcome
+            if before == nil { return outcome }
+            _ = try ask("del map \(map) \(key)")
         }
         throw HostError(operation, .stale, "map \(table.rawValue) still has \(key)")
+    }
+
+    /// Adds entries whose keys are not there yet, as many with one line as it takes.
+    func add(_ entries: [(key: String, value: String)], to table: Table) throws(HostError) {
+        let map = folder.file(of: table)
+        try inLines(of: entries.map { "add map \(map) \($0.key) \($0.value)" })
+    }
+
+    func drop(_ keys: [String], from table: Table) throws(HostError) {
+        let map = folder.file(of: table)
+        try inLines(of: keys.map { "del map \(map) \($0)" })
+    }
+
+    private func inLines(of commands: [String]) throws(HostError) {
+        var line: [String] = []
+        var size = 0
+        for command in commands {
+            if size + command.utf8.count > Bound.commandBytes, !line.isEmpty {
+                _ = try ask(line)
+                line = []
+                size = 0
+            }
+            line.append(command)
+            size += command.utf8.count + 1
+        }
+        if !line.isEmpty { _ = try ask(line) }
     }
 
     func drop(_ entry: Entry, from table: Table) throws(HostError) {
@@ -83,36 +122,60 @@ struct LiveProxy {
     /// Sessions whose server side is `address:port`. In HTTP mode HAProxy has a session only for a request under way
     /// or an upgraded connection; a client that merely keeps its connection open has none. `show sess all` prints the
     /// destination that was set for the request as the server's `addr`.
-    func sessions(to destination: String) throws(HostError) -> Int {
+    ///
+    /// `nil` where no proxy answers.
+    func sessions(to destination: String) throws(HostError) -> (pid: Int32, count: Int)? {
         let wanted = " addr=\(destination)"
-        return try ask("show sess all").split(separator: "\n")
-            .count { $0.hasPrefix("  server=") && $0.hasSuffix(wanted) }
-    }
-
-    private enum Finding: Hashable, CustomStringConvertible {
-        case absent
-        case present(String)
-
-        var description: String {
-            switch self {
-            case .absent: "nothing"
-            case .present(let value): bounded(value)
+        do throws(AdminSocket.Failure) {
+            let words = try socket.ask("show info", "show sess all")
+            let count = words.utf8.split(separator: UInt8(ascii: "\n"))
+                .count { $0.starts(with: "  server=".utf8) && $0.suffix(wanted.utf8.count).elementsEqual(wanted.utf8) }
+            return (try Identity(answer: words).pid, count)
+        } catch {
+            switch error {
+            case .down: return nil
+            case .broken(let why): throw HostError(operation, .unreachable, why)
             }
         }
     }
 
-    private func look(up key: String, in table: Table) throws(HostError) -> Finding {
-        let answer = try ask("get map \(folder.file(of: table)) \(key)")
-        if answer.contains(", found=no") { return .absent }
-        guard answer.contains(", found=yes"), let start = answer.firstRange(of: ", value=\"")?.upperBound,
-            let end = answer[start...].firstRange(of: "\", type=")?.lowerBound
-        else { throw HostError(operation, .stale, "get map \(table.rawValue) answered \(bounded(answer))") }
-        return .present(String(answer[start..<end]))
+    /// What `get map` asks for to find an entry: an address where the keys are networks.
+    private static func sample(of key: String, in table: Table) -> Substring {
+        table == .networks ? key.prefix { $0 != "/" } : key[...]
     }
 
-    private func ask(_ command: String) throws(HostError) -> String {
+    private func identity(in words: String) throws(HostError) -> Identity {
         do throws(AdminSocket.Failure) {
-            return try socket.ask(command)
+            return try Identity(answer: words)
+        } catch {
+            throw HostError(operation, .stale, "show info names no process")
+        }
+    }
+
+    /// The values that `get map` found, in order. Of another network that holds the address, `nil`.
+    private func findings(in words: String, _ key: String, _ table: Table) throws(HostError) -> [String?] {
+        var found: [String?] = []
+        for line in words.split(separator: "\n") {
+            if line.contains(", found=no") {
+                found.append(nil)
+            } else if line.contains(", found=yes") {
+                guard let start = line.firstRange(of: ", value=\"")?.upperBound,
+                    let end = line[start...].firstRange(of: "\", type=")?.lowerBound
+                else { throw HostError(operation, .stale, "get map \(table.rawValue) answered \(bounded(words))") }
+                let isIt = table != .networks || line.contains(", key=\"\(key)\", ")
+                found.append(isIt ? String(line[start..<end]) : nil)
+            } else if line.hasPrefix("Unknown map") {
+                throw HostError(operation, .stale, "the proxy has no map \(table.rawValue); configure it again")
+            }
+        }
+        return found
+    }
+
+    private func ask(_ commands: String...) throws(HostError) -> String { try ask(commands) }
+
+    private func ask(_ commands: [String]) throws(HostError) -> String {
+        do throws(AdminSocket.Failure) {
+            return try socket.ask(commands)
         } catch {
             switch error {
             case .down:
@@ -121,6 +184,20 @@ struct LiveProxy {
                 throw HostError(operation, .unreachable, why)
             }
         }
+    }
+}
+
+extension LiveProxy.Identity {
+    /// Reads it out of an answer to `show info`, whatever else is in there.
+    fileprivate init(answer: String) throws(AdminSocket.Failure) {
+        var pid: Int32?
+        var description = ""
+        for line in answer.split(separator: "\n") {
+            if line.hasPrefix("Pid: ") { pid = Int32(line.dropFirst(5)) }
+            if line.hasPrefix("description: ") { description = String(line.dropFirst(13)) }
+        }
+        guard let pid else { throw .broken("show info names no process") }
+        self.init(pid: pid, description: description)
     }
 }
 

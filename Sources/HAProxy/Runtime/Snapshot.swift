@@ -4,56 +4,120 @@ internal import Model
 struct Snapshot {
     let identity: LiveProxy.Identity
     let entries: [Table: [LiveProxy.Entry]]
+    private let tables: Tables
 
-    /// What the proxy finds: of equal keys the first.
-    func values(of table: Table) -> [String: String] {
-        Dictionary(entries[table, default: []].map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+    init(identity: LiveProxy.Identity, entries: [Table: [LiveProxy.Entry]]) {
+        self.identity = identity
+        self.entries = entries
+        // What the proxy finds: of equal keys the first.
+        tables = Tables(
+            entries.mapValues { entries in
+                Dictionary(entries.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+            })
     }
+
+    /// What the proxy finds.
+    var values: Tables { tables }
 
     /// Live routes by key; what nobody of ours wrote is left out.
     var routes: [RouteKey: LiveRoute] {
         var routes: [RouteKey: LiveRoute] = [:]
-        for (key, value) in values(of: .routes) {
+        for (key, value) in tables[.routes] {
             if let key = RouteKey(mapKey: key), let route = LiveRoute(value) { routes[key] = route }
         }
         return routes
     }
 
-    var sandboxes: [SandboxName: UInt16?] {
-        var sandboxes: [SandboxName: UInt16?] = [:]
-        for key in values(of: .sandboxes).keys {
-            if let name = sandbox(key) { sandboxes[name] = .some(nil) }
+    var sandboxes: [SandboxName: Admission] {
+        var sandboxes: [SandboxName: Admission] = [:]
+        for key in tables[.sandboxes].keys {
+            if let name = sandbox(key) { sandboxes[name] = Admission() }
         }
         for (port, holder) in keptPorts {
-            if let name = sandbox(holder) { sandboxes[name] = .some(port) }
+            if let name = sandbox(holder) { sandboxes[name]?.port = port }
         }
+        for (name, network) in keptNetworks { sandboxes[name]?.network = network }
         return sandboxes
     }
 
-    /// Entries that a driver never leaves behind: a second one of a key, what cannot be read, and a port of a sandbox
-    /// that is not admitted or has a lower one.
-    func strays(of table: Table) -> [LiveProxy.Entry] {
-        var seen: Set<String> = []
-        let kept = Dictionary(uniqueKeysWithValues: keptPorts.map { ("\($0.port)", $0.sandbox) })
-        return entries[table, default: []].filter { entry in
-            guard seen.insert(entry.key).inserted else { return true }
-            switch table {
-            case .routes: return RouteKey(mapKey: entry.key) == nil || LiveRoute(entry.value) == nil
-            case .sandboxes: return sandbox(entry.key) == nil
-            case .ports: return kept[entry.key] != entry.value
-            }
+    /// Whole sets only: of one that was edited by hand nothing is believed.
+    var rules: [RouteScope: [RouteRule]] {
+        var rules: [RouteScope: [RouteRule]] = [:]
+        for (key, name) in tables[.scopes] {
+            if let scope = RouteScope(mapKey: key) { rules[scope] = RuleSet.rules(of: name, in: tables[.rules]) }
+        }
+        return rules
+    }
+
+    /// Entries that a driver never leaves behind: a second one of a key, what cannot be read, a port or network of a
+    /// sandbox that is not admitted or has a lower one, and rules that no scope leads to or that are not whole.
+    var strays: [(table: Table, entry: LiveProxy.Entry)] {
+        let ports = Dictionary(uniqueKeysWithValues: keptPorts.map { ("\($0.port)", $0.sandbox) })
+        let networks = Dictionary(
+            uniqueKeysWithValues: keptNetworks.map { ("\($0.network)", NetworkText($0.name, in: $0.network).text) })
+        let scopes = tables[.scopes].filter { key, name in
+            RouteScope(mapKey: key) != nil && RuleSet.rules(of: name, in: tables[.rules]) != nil
+        }
+        let rules = Set(Set(scopes.values).flatMap(RuleSet.keys))
+        return Table.allCases.flatMap { table in
+            var seen: Set<String> = []
+            return entries[table, default: []].filter { entry in
+                guard seen.insert(entry.key).inserted else { return true }
+                return switch table {
+                case .routes: RouteKey(mapKey: entry.key) == nil || LiveRoute(entry.value) == nil
+                case .sandboxes: sandbox(entry.key) == nil
+                case .ports: ports[entry.key] != entry.value
+                case .networks: networks[entry.key] != entry.value
+                case .scopes: scopes[entry.key] != entry.value
+                case .rules: !rules.contains(entry.key)
+                }
+            }.map { (table, $0) }
         }
     }
 
     private var keptPorts: [(port: UInt16, sandbox: String)] {
-        let admitted = Set(values(of: .sandboxes).keys)
-        let ports = values(of: .ports).compactMap { key, value in UInt16(key).map { (port: $0, sandbox: value) } }
+        let admitted = tables[.sandboxes]
+        let ports = tables[.ports].compactMap { key, value in UInt16(key).map { (port: $0, sandbox: value) } }
         var taken: Set<String> = []
         return ports.sorted { $0.port < $1.port }
-            .filter { admitted.contains($0.sandbox) && taken.insert($0.sandbox).inserted }
+            .filter { admitted[$0.sandbox] != nil && taken.insert($0.sandbox).inserted }
+    }
+
+    private var keptNetworks: [(name: SandboxName, network: Subnet)] {
+        let admitted = tables[.sandboxes]
+        var taken: Set<SandboxName> = []
+        return tables[.networks].compactMap { NetworkText.sandbox(of: (key: $0.key, value: $0.value)) }
+            .sorted { $0.network < $1.network }
+            .filter { admitted[$0.name.text] != nil && taken.insert($0.name).inserted }
     }
 
     private func sandbox(_ text: String) -> SandboxName? {
         do throws(InvalidName) { return try SandboxName(text) } catch { return nil }
+    }
+}
+
+/// All maps of a gateway as keys and values.
+struct Tables: Hashable, Sendable {
+    private var maps: [Table: [String: String]] = [:]
+
+    init(_ maps: [Table: [String: String]] = [:]) {
+        for table in Table.allCases { self.maps[table] = maps[table, default: [:]] }
+    }
+
+    subscript(_ table: Table) -> [String: String] { maps[table, default: [:]] }
+
+    mutating func apply(_ edit: Edit) { maps[edit.table, default: [:]][edit.key] = edit.value }
+}
+
+/// One change of a map; without a value the key goes.
+struct Edit: Hashable, Sendable {
+    let table: Table
+    let key: String
+    let value: String?
+
+    init(_ table: Table, _ key: String, _ value: String?) {
+        self.table = table
+        self.key = key
+        self.value = value
     }
 }

@@ -5,6 +5,22 @@ internal import Reconciler
 struct DurableFile {
     let path: String
 
+    /// What changes whenever the file is written.
+    struct Stamp: Hashable, Sendable {
+        let inode: UInt
+        let size: Int
+        let seconds: Int
+        let nanoseconds: Int
+    }
+
+    var stamp: Stamp? {
+        var facts = Glibc.stat()
+        guard stat(path, &facts) == 0 else { return nil }
+        return Stamp(
+            inode: UInt(facts.st_ino), size: Int(facts.st_size), seconds: facts.st_mtim.tv_sec,
+            nanoseconds: facts.st_mtim.tv_nsec)
+    }
+
     /// `nil` where there is none.
     func read(for operation: String) throws(HostError) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -30,10 +46,14 @@ struct DurableFile {
 
     /// Writes beside it, forces that to disk, renames, and forces the folder: no reader sees half of it.
     func write(_ text: String, for operation: String) throws(HostError) {
+        try write(Array(text.utf8), for: operation)
+    }
+
+    func write(_ bytes: [UInt8], for operation: String) throws(HostError) {
         let temporary = "\(path).tmp"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure(operation) }
-        let isWritten = fill(descriptor, with: Array(text.utf8)) && fsync(descriptor) == 0
+        let isWritten = Self.fill(descriptor, with: bytes) && fsync(descriptor) == 0
         let why = lastError()
         close(descriptor)
         guard isWritten else {
@@ -44,7 +64,7 @@ struct DurableFile {
         try syncFolder(for: operation)
     }
 
-    private func fill(_ descriptor: Int32, with bytes: [UInt8]) -> Bool {
+    static func fill(_ descriptor: Int32, with bytes: [UInt8]) -> Bool {
         var written = 0
         while written < bytes.count {
             let count = bytes.withUnsafeBytes {
@@ -56,7 +76,7 @@ struct DurableFile {
         return true
     }
 
-    private func syncFolder(for operation: String) throws(HostError) {
+    func syncFolder(for operation: String) throws(HostError) {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(operation) }

@@ -49,18 +49,24 @@ struct Bench {
             baseDomain: "sand.example", place: Place(file: "gateway.yaml", line: 1, column: 1))
     }
 
+    /// Those of the gateway, in other ports.
+    func listeners(ports: ClosedRange<UInt16>?, web: UInt16? = nil) -> [GatewayListener] {
+        [GatewayListener(name: "web", .web(web ?? self.web))]
+            + (ports.map { [GatewayListener(name: "sandboxes", .sandboxes($0))] } ?? [])
+    }
+
     // MARK: Doing
 
     /// `qa` on the first port with a branch of `account`; `account` and `payment` have baselines.
     func lay() async throws {
-        try await driver.admit(Self.qa, port: ports.lowerBound, to: gateway.name)
+        try await driver.admit(Self.qa, Admission(port: ports.lowerBound), to: gateway.name)
         try await route(nil, "account", to: baseline)
         try await route(nil, "payment", to: baseline)
         try await route(Self.qa, "account", to: branch)
     }
 
     func route(_ sandbox: SandboxName?, _ service: String, to target: Target) async throws {
-        try await driver.setRoute(key(sandbox, service), to: endpoint(service, target), on: gateway.name)
+        _ = try await driver.setRoute(key(sandbox, service), to: endpoint(service, target), on: gateway.name)
     }
 
     func endpoint(_ service: String, _ target: Target) -> RouteTarget {

@@ -63,13 +63,21 @@ final class Target: Sendable {
 
 /// Ports that nobody has now, below those that the system gives to outgoing connections.
 enum FreePorts {
+    /// Those that were given out: tests that run at the same time must not get the same.
+    private static let given = Mutex<Set<UInt16>>([])
+
     static func one() -> UInt16 { range(1).lowerBound }
 
     static func range(_ count: UInt16) -> ClosedRange<UInt16> {
         for _ in 0..<1000 {
             let first = UInt16.random(in: 15000..<32000)
             let range = first...(first + count - 1)
-            if range.allSatisfy(isFree) { return range }
+            let isFresh = given.withLock { given in
+                guard given.isDisjoint(with: range) else { return false }
+                given.formUnion(range)
+                return true
+            }
+            if isFresh, range.allSatisfy(isFree) { return range }
         }
         preconditionFailure("no \(count) free ports in a row")
     }

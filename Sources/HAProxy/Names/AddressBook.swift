@@ -58,28 +58,12 @@ final class AddressBook: Sendable {
     /// A resolver that hangs costs a thread until it gives up, but never the one who asked.
     private func ask(_ host: String) async -> Answer {
         await withCheckedContinuation { continuation in
-            let waiting = Mutex<CheckedContinuation<Answer, Never>?>(continuation)
-            let once = Once(waiting: consume waiting)
+            let once = Once(continuation)
             queue.async { once.answer(resolve(host)) }
             queue.asyncAfter(deadline: .now() + .milliseconds(Bound.lookupMillis)) {
                 once.answer(.failed("the resolver did not answer within \(Bound.lookupMillis) ms"))
             }
         }
-    }
-}
-
-/// Lets the first of two answers through.
-private final class Once: Sendable {
-    private let waiting: Mutex<CheckedContinuation<AddressBook.Answer, Never>?>
-
-    init(waiting: consuming Mutex<CheckedContinuation<AddressBook.Answer, Never>?>) { self.waiting = waiting }
-
-    func answer(_ answer: AddressBook.Answer) {
-        let continuation = waiting.withLock { waiting in
-            defer { waiting = nil }
-            return waiting
-        }
-        continuation?.resume(returning: answer)
     }
 }
 
