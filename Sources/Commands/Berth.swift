@@ -17,7 +17,10 @@ package struct Berth: AsyncParsableCommand {
                 subcommands: [ReconcileCommand.self, ServeCommand.self, RetryCommand.self, DestroyCommand.self]),
             CommandGroup(
                 name: "Looking",
-                subcommands: [StatusCommand.self, LogsCommand.self, EventsCommand.self, HistoryCommand.self]),
+                subcommands: [
+                    StatusCommand.self, RoutesCommand.self, ExplainCommand.self, LogsCommand.self, EventsCommand.self,
+                    HistoryCommand.self,
+                ]),
             CommandGroup(name: "Internal", subcommands: [InternalFetchCommand.self]),
         ])
 

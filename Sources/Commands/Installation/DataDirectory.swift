@@ -8,6 +8,10 @@ package struct DataDirectory {
     var journal: String { path + "/berth.sqlite" }
     var mirror: String { path + "/mirror.git" }
     var gateways: String { path + "/gateway" }
+    /// What is known of application gateways whose own files are patched.
+    var configFiles: String { path + "/configfile" }
+    /// A file a sandbox, that its containers see as `/etc/hosts`.
+    var names: String { path + "/names" }
     /// Mirrors of the services' repositories, and what is made of their commits.
     var sources: String { path + "/sources" }
     /// What builds wrote, a file for each workpiece.
@@ -39,7 +43,7 @@ package struct DataDirectory {
     /// workshop sees to that itself.
     package func prepare() throws {
         try make(path, Self.passage)
-        for folder in [secrets, gateways, logs, pieceLogs, mirror] { try make(folder, Self.closed) }
+        for folder in [secrets, gateways, configFiles, names, logs, pieceLogs, mirror] { try make(folder, Self.closed) }
         try make(sources, Self.passage)
         // The database is made with the mode of this file, and its log with that of the database.
         try makeFile(journal)

@@ -1,3 +1,4 @@
+internal import ConfigMap
 internal import Docker
 internal import Foundation
 internal import Git
@@ -15,7 +16,7 @@ struct Installation {
     let identity: Identity
     let journal: SQLiteJournal
     let engine: DockerEngine
-    let gateways: HAProxyDriver
+    let gateways: GatewayDrivers
     let workshop: Workshop
     let policy: PlanPolicy
     let surroundings: Surroundings
@@ -32,11 +33,11 @@ struct Installation {
         guard let lock = try directory.lock() else { return nil }
         let identity = try directory.identity()
         let journal = try SQLiteJournal(path: directory.journal)
-        return try await node.withEngine(identity) { engine in
+        return try await node.withEngine(identity, in: directory) { engine in
             try await body(
                 Installation(
                     directory: directory, identity: identity, journal: journal, engine: engine,
-                    gateways: HAProxyDriver(directory: directory.gateways, executable: node.haproxy),
+                    gateways: .local(in: directory, node),
                     workshop: try making.workshop(
                         in: directory, on: engine, hostKeys: .kept(in: directory.hostKeys), logger: logger),
                     policy: making.policy,
@@ -104,6 +105,15 @@ struct Installation {
             settings: .init(
                 interval: interval, policy: policy, branch: branch, processID: ProcessInfo.processInfo.processIdentifier
             ))
+    }
+}
+
+extension GatewayDrivers {
+    /// Those of this machine.
+    static func local(in directory: DataDirectory, _ node: NodeOptions) -> GatewayDrivers {
+        GatewayDrivers(
+            haproxy: HAProxyDriver(directory: directory.gateways, executable: node.haproxy),
+            configFile: ConfigMapDriver(directory: directory.configFiles))
     }
 }
 

@@ -61,10 +61,12 @@ struct NodeOptions: ParsableArguments {
     var haproxy = "/usr/sbin/haproxy"
 
     /// Gives `body` the engine of this machine, and shuts it down however that ends.
-    func withEngine<Answer>(_ identity: Identity, _ body: (DockerEngine) async throws -> Answer) async throws -> Answer
-    {
+    func withEngine<Answer>(
+        _ identity: Identity, in directory: DataDirectory, _ body: (DockerEngine) async throws -> Answer
+    ) async throws -> Answer {
         let socket = try DockerEngine.socketPath(fromDockerHost: ProcessInfo.processInfo.environment["DOCKER_HOST"])
-        let engine = DockerEngine(socket: socket, installation: identity.installation, key: identity.key)
+        let engine = DockerEngine(
+            socket: socket, installation: identity.installation, key: identity.key, namesRoot: directory.names)
         do {
             let answer = try await body(engine)
             await engine.shutdown()

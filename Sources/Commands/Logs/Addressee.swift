@@ -35,7 +35,7 @@ package struct Addressee {
     private static let mostNames = 5
 
     /// `; there are: qa-login-error, qa-cron`: the nearest first, and not all of many.
-    private static func known(_ names: [String], near word: String) -> String {
+    static func known(_ names: [String], near word: String) -> String {
         guard !names.isEmpty else { return "; there is none" }
         let near = names.map { (distance($0, word), $0) }.sorted { $0 < $1 }.map(\.1)
         let more = near.count - mostNames

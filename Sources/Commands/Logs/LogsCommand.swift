@@ -54,7 +54,7 @@ struct LogsCommand: AsyncParsableCommand {
             return try await logs.show(on: printer)
         }
         guard data.directory.exists else { throw Complaint("\(data.directory.path) holds no installation") }
-        try await node.withEngine(try data.directory.identity()) { engine in
+        try await node.withEngine(try data.directory.identity(), in: data.directory) { engine in
             try await ContainerLogs(
                 addressee: addressee, engine: engine, selection: selection,
                 hasBuilds: try await !MadeOf(addressee.sandbox, in: reader.journal).pieces.isEmpty
@@ -64,7 +64,7 @@ struct LogsCommand: AsyncParsableCommand {
 
     private func labelled(_ sandbox: SandboxName) async throws -> [ServiceName: Workpiece.ID] {
         guard data.directory.exists else { return [:] }
-        return try await node.withEngine(try data.directory.identity()) { engine in
+        return try await node.withEngine(try data.directory.identity(), in: data.directory) { engine in
             var pieces: [ServiceName: Workpiece.ID] = [:]
             for container in try await engine.survey(sandbox).containers {
                 guard let mark = container.ownership.mark, mark.sandbox == sandbox, let service = mark.service,

@@ -12,8 +12,9 @@ package enum Starter {
             listeners:
             - {name: sandboxes, from: 18080, to: 18099, selects: sandbox}   # one port for each sandbox
             - {name: web, port: 18000, baseDomain: berth.localhost}         # http://<sandbox>.berth.localhost:18000
-            selection:
-            - {type: header, name: x-sandbox}
+            # With this line too, what a sandbox overrides holds along calls between services: http://payment:8080 in a container is
+            # the sandbox's own payment, or else the shared one.
+            # - {name: inside, selects: sourceNetwork, ports: [8080]}
             """# + "\n"
         ),
         (

@@ -9,6 +9,8 @@ enum Remark: Hashable {
     case shared
     case blindSpot
     case heldDeletions
+    /// A shared deployment, which is nobody's of ours to mend.
+    case baseline
     case other
 
     init(_ sentence: String) {
@@ -22,6 +24,8 @@ enum Remark: Hashable {
             self = .blindSpot
         } else if sentence.contains(" deletion(s) wait") {
             self = .heldDeletions
+        } else if sentence.hasPrefix("baseline of ") {
+            self = .baseline
         } else {
             self = .other
         }
@@ -75,6 +79,7 @@ package struct Conclusion: Hashable, Sendable {
         case .gatewayMoves: return
         case .blindSpot: isBlind = true
         case .heldDeletions: isHeld = true
+        case .baseline: break
         case .shared, .other: isBad = true
         }
         tell(notice)

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Docker
 internal import Foundation
-internal import HAProxy
 internal import Logging
 internal import Model
 internal import Planner
@@ -40,7 +39,7 @@ struct DestroyCommand: AsyncParsableCommand {
         guard yes else {
             for sandbox in inputs.existing.sorted() { Terminal.say("would remove sandbox \(sandbox)") }
             if let made = Self.title(pieces(in: inputs, on: name)) { Terminal.say("would remove \(made)") }
-            for gateway in gateways(installation) { Terminal.say("would remove gateway \(gateway)") }
+            for gateway in try await gateways(installation) { Terminal.say("would remove gateway \(gateway)") }
             return Terminal.say("Nothing was done. To do it: berth destroy --yes")
         }
         try await installation.leased {
@@ -52,7 +51,7 @@ struct DestroyCommand: AsyncParsableCommand {
     private func remove(
         _ inputs: FleetPlan.Inputs, on name: NodeName, _ host: NodeHost, _ installation: Installation
     ) async throws {
-        for gateway in gateways(installation) {
+        for gateway in try await gateways(installation) {
             try await installation.gateways.dismantle(gateway)
             Terminal.say("removed gateway \(gateway)")
         }
@@ -107,9 +106,7 @@ struct DestroyCommand: AsyncParsableCommand {
             + (pieces.count > mostNames ? ", …" : "")
     }
 
-    private func gateways(_ installation: Installation) -> [GatewayName] {
-        let path = installation.directory.gateways
-        let folders = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []  // SAFE: absent is none
-        return folders.compactMap { try? GatewayName($0) }.sorted()  // SAFE: what is no name is no gateway of ours
+    private func gateways(_ installation: Installation) async throws -> [GatewayName] {
+        try await installation.gateways.gateways(except: []).keys.sorted()
     }
 }

@@ -1,7 +1,6 @@
 internal import Docker
 internal import Foundation
 internal import Git
-internal import HAProxy
 internal import Logging
 internal import Model
 internal import Planner
@@ -12,6 +11,8 @@ internal import Workshop
 /// The plan of one commit against what this machine's engine and gateway say, made without a host that could act.
 struct DryRun {
     let plan: FleetPlan
+    /// What it was planned from: the manifests and what was seen.
+    let inputs: FleetPlan.Inputs
     let heading: String
     /// Every sandbox that is declared or there.
     let known: Set<SandboxName>
@@ -30,13 +31,12 @@ struct DryRun {
         let identity = directory.exists ? try directory.identity() : Identity.stranger()
         let memory = try await Memory(directory)
         let name = try node.name(in: desired)
-        let survey = try await node.withEngine(identity) { engine in
+        let survey = try await node.withEngine(identity, in: directory) { engine in
             // Nothing is made or kept where there is no installation, and no first key of a server anywhere.
             let workshop = try making.workshop(
                 in: directory, on: engine, hostKeys: .forgotten(beside: directory.hostKeys), logger: .standard(.error))
             let host = NodeHost(
-                node: name, engine: engine,
-                gateways: HAProxyDriver(directory: directory.gateways, executable: node.haproxy), workbench: workshop,
+                node: name, engine: engine, gateways: GatewayDrivers.local(in: directory, node), workbench: workshop,
                 secrets: LocalSecrets(environment: ProcessInfo.processInfo.environment), key: identity.key,
                 clock: ContinuousClock())
             return await Survey.take(
@@ -44,7 +44,7 @@ struct DryRun {
                 policy: making.policy, pools: memory.pools, patience: WorkshopOptions.patience)
         }
         return DryRun(
-            plan: survey.plan,
+            plan: survey.plan, inputs: survey.inputs,
             heading: heading(repository.branch, revision, survey.plan, was: memory.head),
             known: survey.inputs.existing.union(desired.sandboxes.keys).union(desired.frozen.keys))
     }

@@ -109,7 +109,7 @@ package struct Standings {
             switch Remark(notice) {
             case .gatewayMoves: moving.append(notice)
             case .shared: complaints.append(notice)
-            case .blindSpot, .heldDeletions, .other: break
+            case .blindSpot, .heldDeletions, .baseline, .other: break
             }
         }
         guard moving.isEmpty else { return .timedOut(moving + complaints) }

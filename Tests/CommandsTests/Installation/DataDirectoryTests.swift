@@ -12,7 +12,10 @@ struct DataDirectoryTests {
             #expect(try mode(path) == 0o711)
             #expect(try mode(path + "/sources") == 0o711)
             let names = try FileManager.default.contentsOfDirectory(atPath: path)
-            #expect(Set(names) == ["berth.sqlite", "gateway", "logs", "mirror.git", "secrets", "sources"])
+            #expect(
+                Set(names) == [
+                    "berth.sqlite", "configfile", "gateway", "logs", "mirror.git", "names", "secrets", "sources",
+                ])
             for name in names where name != "sources" {
                 #expect(try mode(path + "/" + name) & 0o077 == 0, "\(name)")
             }

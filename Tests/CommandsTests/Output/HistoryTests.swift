@@ -27,6 +27,21 @@ struct HistoryTests {
         #expect(text.contains("01:04:11  "))
     }
 
+    @Test("A flip is told with when it was effective and what became of the requests before")
+    func flips() {
+        let flip = OutputSample.event(
+            0, "route.flipped",
+            "account → account@4be1c2d (http://10.210.0.2:8080); effective 12:04:11.123Z; old target: 3 finished, "
+                + "0 dropped, 1 kept", service: "account")
+        var lines = EventLines(zone: .utc)
+        let text = lines.text(of: [StoredEvent(id: 1, event: flip)], in: .file)
+        #expect(
+            text.hasSuffix(
+                "12:04:11  qa-login-error/account  route.flipped   account → account@4be1c2d (http://10.210.0.2:8080); "
+                    + "effective 12:04:11.123Z; old target: 3 finished, 0 dropped, 1 kept   "
+                    + "(manifests/qa.yaml:3, Achmad, 9999999)\n"))
+    }
+
     @Test("What a container wrote cannot steer the terminal")
     func control() {
         var lines = EventLines(zone: .utc)

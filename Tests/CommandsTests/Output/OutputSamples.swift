@@ -17,14 +17,7 @@ enum OutputSample {
         Timestamp(milliseconds: noon.milliseconds + milliseconds)
     }
 
-    /// Every width that is tried, on a terminal with and without colour; `nil` is a file.
-    static let displays: [(name: String, display: Display)] =
-        [60, 100, 160].flatMap { width in
-            [
-                ("\(width)", Display(medium: .terminal(width: width, height: 40), colour: .plain)),
-                ("\(width)-coloured", Display(medium: .terminal(width: width, height: 40), colour: .coloured)),
-            ]
-        } + [("file", .file)]
+    static let displays = Displays.all
 
     static let standing = Standing(
         sandboxes: [
@@ -122,12 +115,4 @@ enum OutputSample {
         ManifestProblem(
             at: Place(file: "apps/a,b:c%.yaml", line: 1, column: 1), code: "syntax", "100% wrong:\r\nsee line 1"),
     ]
-}
-
-/// Golden texts show the escape character as `␛` and the carriage return as `␍`.
-func visible(_ text: String) -> String { text.replacing("\u{1b}", with: "␛").replacing("\r", with: "␍") }
-
-/// Text as it stands on the screen, without its colours.
-func uncoloured(_ text: some StringProtocol) -> String {
-    String(text).replacing(/\u{1b}\[[0-9;]*m/, with: "")
 }

@@ -1,10 +1,33 @@
 import Foundation
+import Testing
 
 /// As much of JSON Schema as `schemas/plan.v1.json` uses; a word it does not know is a failure, not a shrug.
 struct SchemaValidator {
     private let root: [String: Any]
 
     init(_ root: [String: Any]) { self.root = root }
+
+    /// The one of `schemas/<name>.json`.
+    init(named name: String) throws {
+        let root = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let file = root.appending(path: "schemas/\(name).json")
+        self.init(try jsonObject(String(contentsOf: file, encoding: .utf8)))
+    }
+
+    /// Expects that a document has nothing that its schema does not describe, and that the schema misses any key.
+    static func expect(
+        _ text: String, toKeepTo name: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        let validator = try SchemaValidator(named: name)
+        let object = try jsonObject(text)
+        #expect(validator.problems(of: object) == [], sourceLocation: sourceLocation)
+        for key in object.keys {
+            #expect(
+                !validator.problems(of: object.filter { $0.key != key }).isEmpty, "\(key) is missing",
+                sourceLocation: sourceLocation)
+        }
+    }
 
     /// What is wrong with `value`, each with its path.
     func problems(of value: Any) -> [String] { check(value, root, "$") }

@@ -36,10 +36,14 @@ struct StageTests {
         (.rename(container, to: "x"), "remove"),
         (.drain(Sample.gatewayName, address: "10.0.0.2", port: 80, graceMillis: 1), "drain"),
         (.stop(container), "remove"), (.remove(container), "remove"), (.configureGateway(Sample.gateway), "gateway"),
-        (.admit(Sample.gatewayName, Sample.name("qa"), port: 1), "gateway"),
+        (.admit(Sample.gatewayName, Sample.name("qa"), Admission(port: 1)), "gateway"),
         (.dismiss(Sample.gatewayName, Sample.name("qa")), "gateway"),
         (.setRoute(Sample.gatewayName, route, .starting), "route"),
         (.removeRoute(Sample.gatewayName, route), "route"),
+        (.setRules(Sample.gatewayName, .everybody, []), "route"),
+        (.setRules(Sample.gatewayName, .everybody, [RouteSample.all]), "route"),
+        (.setNames(SandboxNames(sandbox: Sample.name("qa"), address: "10.0.0.1", services: [])), "network"),
+        (.removeNames(Sample.name("qa")), "network"),
         (
             .create(
                 ContainerDraft(

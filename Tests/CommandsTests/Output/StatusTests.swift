@@ -153,9 +153,14 @@ struct StatusTests {
         let standing = Standing(
             sandboxes: [], fleet: moving, daemon: .running(processID: nil), now: OutputSample.noon)
         #expect(StatusTable(standing).text(in: .file).hasSuffix("\n~ gateway edge is being configured\n"))
+        let silent = FleetStatus(
+            branch: "main", head: nil,
+            notices: ["baseline of user does not serve: GET /health answered 503 (asked through edge)"],
+            updatedAt: OutputSample.noon, processID: nil)
+        let told = Standing(sandboxes: [], fleet: silent, daemon: .running(processID: nil), now: OutputSample.noon)
+        let ending =
+            "\n! baseline of user does not serve: GET /health answered 503 (asked through edge)\n  → mend the "
+            + "shared deployment, or its address in the manifests; it is asked again by itself\n"
+        #expect(StatusTable(told).text(in: .file).hasSuffix(ending))
     }
-}
-
-func jsonObject(_ text: String) throws -> [String: Any] {
-    try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
 }

@@ -101,7 +101,7 @@ extension EventRecord {
     fileprivate var tone: Tone {
         switch kind {
         case "step.failed", "pass.failed", "manifest.problem", "notice": .bad
-        case "pass.converged": .good
+        case "pass.converged", "route.flipped": .good
         case "drift", "step.skipped", "piece.awaited": .busy
         default: .plain
         }

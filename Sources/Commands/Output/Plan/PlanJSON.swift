@@ -73,7 +73,9 @@ package struct PlanJSON: Sendable {
             repair = plan.plans.count { $0.kind == .repair }
             unchanged = plan.unchanged + plan.plans.count { $0.kind == .none }
             steps = plan.plans.reduce(0) { $0 + $1.steps.count }
-            requestsThatChangeTarget = plan.plans.flatMap(\.routes).count(where: \.movesRequests)
+            requestsThatChangeTarget = plan.plans.reduce(0) {
+                $0 + $1.routes.count(where: \.movesRequests) + $1.requests.count
+            }
             text = plan.summary
         }
     }

@@ -10,6 +10,7 @@ struct SubjectPlanJSON: Encodable, Sendable {
     @OrNull private var node: String?
     private let services: [Service]
     private let routes: [Route]
+    private let requests: [Request]
     private let steps: [Step]
     private let blockers: [Blockage]
     private let waits: [Delay]
@@ -24,6 +25,7 @@ struct SubjectPlanJSON: Encodable, Sendable {
         node = plan.node?.text
         services = plan.services.sorted { $0.service < $1.service }.map(Service.init)
         routes = plan.routes.sorted { $0.key < $1.key }.map(Route.init)
+        requests = plan.requests.map { Request(request: $0.request, change: $0.kind.word, from: $0.from, to: $0.to) }
         steps = plan.steps.map(Step.init)
         blockers = plan.blockers.map(Blockage.init)
         waits = plan.waits.map(Delay.init)
@@ -98,6 +100,14 @@ struct SubjectPlanJSON: Encodable, Sendable {
         }
     }
 
+    /// Requests of one rule, in words, and where they go.
+    private struct Request: Encodable {
+        let request: String
+        let change: String
+        @OrNull var from: String?
+        @OrNull var to: String?
+    }
+
     private struct Target: Encodable {
         let kind: String
         @OrNull var label: String?
@@ -107,6 +117,10 @@ struct SubjectPlanJSON: Encodable, Sendable {
             switch target {
             case .endpoint(let endpoint, let label):
                 kind = "endpoint"
+                self.label = label
+                address = "\(endpoint)"
+            case .failing(let endpoint, let label):
+                kind = "failing"
                 self.label = label
                 address = "\(endpoint)"
             case .starting: kind = "starting"

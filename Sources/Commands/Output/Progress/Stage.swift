@@ -17,7 +17,9 @@ enum Stage: String, Hashable, Sendable, CaseIterable {
         ("fetch ", .fetch), ("checkout ", .checkout), ("build ", .build), ("load ", .load), ("discard ", .remove),
         ("create network ", .network), ("remove network ", .network), ("connect ", .network), ("pull ", .pull),
         ("create ", .create), ("start ", .start), ("unpause ", .start), ("await health of ", .health),
-        ("route ", .route), ("remove route ", .route), ("drain ", .drain), ("update limits of ", .update),
+        ("route ", .route), ("remove route ", .route), ("set rules of ", .route),
+        ("remove rules of ", .route), ("set names inside ", .network), ("remove names inside ", .network),
+        ("drain ", .drain), ("update limits of ", .update),
         ("rename ", .remove), ("stop ", .remove), ("remove ", .remove), ("configure gateway ", .gateway),
         ("admit ", .gateway), ("dismiss ", .gateway),
     ]

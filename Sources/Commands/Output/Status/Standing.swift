@@ -50,6 +50,10 @@ struct Notice: Hashable, Sendable {
     private static let remedies: [(words: String, remedy: String?)] = [
         ("berth ", nil),
         ("is being configured", nil),
+        (
+            " does not serve: ",
+            "mend the shared deployment, or its address in the manifests; it is asked again by itself"
+        ),
         (": error: ", "mend the file and push; berth validate shows every problem"),
         ("cannot be read", "mend what cannot be read; it is tried again by itself"),
         ("is away", "start the engine of that node; it is looked at again by itself"),
