@@ -6,10 +6,10 @@ PATIENCE ?= 20m
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help packages build test check lint demo demo-down
+.PHONY: help packages build test check lint demo demo-down differential bench-gateway
 
 help: ## Lists these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 packages: # What is missing from Debian's packages
 	@command -v $(SWIFT) >/dev/null || { echo "There is no swift in PATH; see https://www.swift.org/install" >&2; exit 1; }
@@ -28,6 +28,14 @@ check: lint ## The checks and tests alone: format, explicit imports, warnings, s
 
 lint: # The format of the sources
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift
+
+differential: packages ## Holds the gateway against its law on 100,000 random requests
+	$(SWIFT) build --build-tests
+	BERTH_DIFFERENTIAL=100000 $(SWIFT) test --skip-build --disable-xctest --filter LawTests
+
+bench-gateway: packages ## Measures a flip beside nginx and Caddy; leave the machine alone for ten minutes
+	@scripts/install-packages bench
+	@scripts/bench-gateway
 
 demo: packages ## Shows the whole loop on this machine: push, converge, route, repair
 	@scripts/demo

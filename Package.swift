@@ -58,6 +58,10 @@ let package = Package(
             ),
             .testTarget(name: "EndToEndTests", dependencies: ["TestSupport"], swiftSettings: .strict),
             .testTarget(name: "TidyTests", swiftSettings: .strict),
+            .executableTarget(
+                name: "GatewayBench", dependencies: ["HAProxy", "Model", "Reconciler"], path: "Tests/GatewayBench",
+                swiftSettings: .strict
+            ),
         ],
     ].flatMap(\.self)
 )

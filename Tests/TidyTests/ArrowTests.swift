@@ -56,6 +56,8 @@ struct ArrowTests {
         for match in text.matches(of: /executableTarget\(\s*name:\s*"(\w+)",\s*dependencies:\s*\[([^\]]*)\]/) {
             found[String(match.1)] = Set(match.2.matches(of: /"(\w+)"/).map { String($0.1) })
         }
+        // It measures, and is part of nothing.
+        found["GatewayBench"] = nil
         for target in Set(found.keys).union(Self.arrows.keys).sorted() {
             #expect(found[target] == Self.arrows[target], "the arrows of \(target)")
         }
