@@ -177,7 +177,7 @@ package actor HAProxyDriver: GatewayDriver {
             return try RouteText(endpoint, at: addresses[0], label: label, isFailing: isFailing)
         case .failed(let why):
             // A baseline that is nowhere must not hold up everything else; but one that serves goes on serving.
-            if key.sandbox == nil, !endpoint.isLiteral, try gateway.target(of: key)?.address == nil { return nowhere }
+            if !endpoint.isLiteral, try gateway.target(of: key)?.address == nil { return nowhere }
             let whose = key.sandbox.map { "target of sandbox \($0)" } ?? "baseline"
             throw HostError(
                 "set route \(key)", .unreachable,

@@ -160,8 +160,8 @@ internal import Testing
 
     @Test func aNameWithoutAnIPv4AddressIsExplained() async throws {
         try await Bench.run { bench in
-            let endpoint = Endpoint(scheme: .http, host: "nobody.invalid", port: 80)
             for owner in [Bench.qa, nil] {
+                let endpoint = Endpoint(scheme: .http, host: "nobody.invalid", port: 80, isLiteral: owner != nil)
                 if owner == nil { try await bench.lay() }
                 let refusal = await failure {
                     _ = try await bench.driver.setRoute(

@@ -153,6 +153,18 @@ struct GatewayPartTests {
         #expect(!world.plan(own, pools: &pools).hasChanges)
     }
 
+    @Test("A service whose own deployment cannot come up is lent as before")
+    func lendsOn() throws {
+        var pools = AllocationTable(held: [])
+        var world = try World.at(
+            Self.desired(
+                ["account": Sample.container("a:1"), "payment": Sample.baseline("pay.ocp")], borrowed: ["payment"]),
+            images: Self.images, pools: &pools)
+        let own = Self.desired(["account": Sample.container("a:1"), "payment": Sample.container("missing:1")])
+        try world.carryOut(world.plan(own, pools: &pools), pools: &pools)
+        #expect(world.names[Sample.name("qa")]?.services == [Sample.name("payment")])
+    }
+
     @Test("Without ports inside nothing is mounted, and a file of names that is left goes")
     func noNames() throws {
         var pools = AllocationTable(held: [])

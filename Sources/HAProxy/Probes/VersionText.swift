@@ -6,10 +6,9 @@ enum VersionText {
     /// can be shown.
     static func read(_ bytes: [UInt8], at pointer: String) -> String? {
         guard !pointer.isEmpty else { return shown(String(decoding: bytes, as: UTF8.self)) }
-        // SAFE: what is no JSON has no version
-        guard let root = try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed) else {
-            return nil
-        }
+        let json = Data(bytes)
+        let root = try? JSONSerialization.jsonObject(with: json, options: .fragmentsAllowed)  // SAFE: no version then
+        guard let root else { return nil }
         var value: Any? = root
         for part in pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
             let key = String(part).replacing("~1", with: "/").replacing("~0", with: "~")

@@ -16,12 +16,11 @@ package enum RouteRegex {
 
     package static func matches(_ text: String, _ value: String) -> Bool {
         guard let regex = compiled(text) else { return false }
-        // SAFE: a closure of a regular expression can throw, and these have none
-        return (try? regex.wholeMatch(in: value)) != nil
+        return (try? regex.wholeMatch(in: value)) != nil  // SAFE: only a closure in an expression throws
     }
 
     private static func compiled(_ text: String) -> Regex<AnyRegexOutput>? {
-        // SAFE: what cannot be read matches nothing; manifests with one are refused
-        try? Regex(text).matchingSemantics(.unicodeScalar).asciiOnlyWordCharacters().asciiOnlyDigits()
+        let regex = try? Regex(text)  // SAFE: what cannot be read matches nothing, and no manifest has one
+        return regex?.matchingSemantics(.unicodeScalar).asciiOnlyWordCharacters().asciiOnlyDigits()
     }
 }

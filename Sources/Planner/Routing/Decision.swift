@@ -169,8 +169,7 @@ private struct Deciding {
     }
 
     private static func service(_ text: String) -> ServiceName? {
-        // SAFE: what is no slug names no service
-        try? ServiceName(text)
+        try? ServiceName(text)  // SAFE: what is no slug names no service
     }
 
     // MARK: To a target

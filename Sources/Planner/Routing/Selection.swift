@@ -53,8 +53,8 @@ struct Selecting {
             case .nothing: continue
             case .unreadable: selection.conflicts.append("\(selector.word)=?")
             case .names(let name):
-                // SAFE: a claim is a slug
-                let admitted = (try? SandboxName(name)).flatMap { table.sandboxes[$0] == nil ? nil : $0 }
+                let known = try? SandboxName(name)  // SAFE: a claim is a slug
+                let admitted = known.flatMap { table.sandboxes[$0] == nil ? nil : $0 }
                 if let admitted, selection.sandbox == nil {
                     selection.sandbox = admitted
                     selection.by = selector

@@ -130,15 +130,14 @@ package struct NodeHost: Host {
         async throws(HostError) -> Receipt.Drain
     {
         let polls = max(1, graceMillis / 100)
-        var first: Int?
-        var open = 0
+        var most = 0
+        var left = 0
         for _ in 0..<polls {
-            open = try await gateways.openSessions(to: address, port: port, on: gateway)
-            let most = max(first ?? open, open)
-            first = most
-            guard open > 0, !Task.isCancelled, !Task.isShuttingDownGracefully else { break }
+            left = try await gateways.openSessions(to: address, port: port, on: gateway)
+            most = max(most, left)
+            guard left > 0, !Task.isCancelled, !Task.isShuttingDownGracefully else { break }
             await proof.pause(Self.drainPoll)
         }
-        return Receipt.Drain(finished: (first ?? open) - open, dropped: open)
+        return Receipt.Drain(finished: most - left, dropped: left)
     }
 }

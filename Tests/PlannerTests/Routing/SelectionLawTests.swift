@@ -121,6 +121,12 @@ struct SelectionLawTests {
         #expect(call("account", 8080).shownAll == ["qa/account@4be1c2d by network"])
         #expect(call("payment", 18081).shownAll == ["qa/payment@baseline by network"])
         #expect(call("nobody", 80).statuses == [404])
+        // A rule for any host is not for the names of services.
+        let table = RoutingSample.table([
+            .everybody: [Sample.rule("all/x", RouteMatch(path: .prefix("/x")), [Sample.backend("account")])]
+        ])
+        let ruled = RoutingSample.request("/x", host: "payment", port: 80, from: "10.210.0.5", to: "10.210.0.1")
+        #expect(RoutingSample.decide(ruled, by: table).shownAll == ["qa/payment@baseline by network"])
         // Called by the machine's own address, a port is the sandbox's it belongs to.
         let outside = RoutingSample.request(port: 18081, from: "10.210.0.5", to: "192.168.1.1")
         #expect(RoutingSample.decide(outside).shownAll == ["other/suspended by port"])
