@@ -217,6 +217,26 @@ struct GatewayPartTests {
         #expect(order == order.sorted())
     }
 
+    @Test(
+        "The route to a container that is gone is taken back at once, also where no other can be made",
+        arguments: [true, false])
+    func isLost(fallsBack: Bool) throws {
+        var pools = AllocationTable(held: [])
+        let rule = Sample.rule(
+            "login/all", RouteMatch(), [Sample.backend("account")], fallback: fallsBack ? [.unhealthy] : [])
+        let desired = Self.desired(["account": Sample.container("a:1")], routes: [Self.route([rule])])
+        var world = try World.at(desired, images: Self.images, pools: &pools)
+        world.containers = []
+        world.images = [:]
+        try world.carryOut(world.plan(desired, pools: &pools), pools: &pools)
+        let key = RouteKey(sandbox: Sample.name("qa"), service: Sample.name("account"))
+        switch world.gateways[Sample.gatewayName]?.routes[key] {
+        case .failing?: #expect(fallsBack)
+        case .starting?: #expect(!fallsBack)
+        case .endpoint?, .suspended?, nil: Issue.record("it leads to what is gone")
+        }
+    }
+
     @Test("Where no rule falls back, nobody is told that a deployment fails")
     func failsAlone() throws {
         var pools = AllocationTable(held: [])

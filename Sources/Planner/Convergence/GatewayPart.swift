@@ -150,6 +150,21 @@ extension Converging {
         return true
     }
 
+    /// Takes back what routes say of containers that are gone: their addresses are nobody's.
+    mutating func confessLost() {
+        guard let gateway = situation.gateway, let subnet = network?.subnet else { return }
+        let addresses = Set(situation.observed.containers.flatMap { $0.attachments.values.map(\.address) })
+        for (service, wanted) in desired.services.sorted(by: { $0.key < $1.key }) where wanted.container != nil {
+            let key = RouteKey(sandbox: desired.name, service: service)
+            guard case .endpoint(let endpoint, let label)? = liveRoutes[key], !addresses.contains(endpoint.host),
+                let address = IPv4(endpoint.host), subnet.contains(address.number)
+            else { continue }
+            let target =
+                situation.fallbacks.contains(service) ? RouteTarget.failing(endpoint, label: label) : .starting
+            plan.append(.setRoute(gateway.name, key, target), for: service, because: .unproved, after: [gatewayReady])
+        }
+    }
+
     // MARK: Rules
 
     /// Puts the sandbox's rules in place once everything they name has a way; until then the old ones stay.

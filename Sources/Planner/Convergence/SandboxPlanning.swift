@@ -74,6 +74,7 @@ struct Converging {
             if needsNetwork { prepareNetwork() }
             letIn()
             lend()
+            confessLost()
             for (service, wanted) in desired.services.sorted(by: { $0.key < $1.key }) {
                 switch wanted.use {
                 case .container(let spec, let branch, let making):

@@ -109,6 +109,7 @@ extension Converging {
         // What never started may be incomplete and serves nobody: it goes first and gives its name back.
         let unfinished = judged.map(\.container).filter { $0.state == .created }
         let old = judged.map(\.container).filter { $0.state != .created }
+        for container in old { _ = confess(container, of: service, at: place) }
         for container in unfinished { takenNames.remove(container.name) }
         guard let address = takeAddress(of: network.subnet),
             let name = EngineNames.free(draft.name, among: takenNames)

@@ -9,7 +9,8 @@ import Testing
 struct GatewayCommandTests {
     private static func help(_ command: String) -> String {
         do {
-            _ = try Berth.parseAsRoot((command.isEmpty ? [] : [command]) + ["--help"])
+            var asked = try Berth.parseAsRoot((command.isEmpty ? [] : [command]) + ["--help"])
+            try asked.run()
             return ""
         } catch {
             return Berth.fullMessage(for: error)

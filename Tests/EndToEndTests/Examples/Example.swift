@@ -35,15 +35,32 @@ struct Example: Sendable, CustomTestStringConvertible {
 
     /// The example as its own script lays it into `place` for this machine, repositories and archives included.
     func prepared(in place: String, _ bench: Bench) async throws -> Example {
+        try await Self.giveAddress(bench)
         let environment = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": bench.scratch,
             "GIT_CONFIG_NOSYSTEM": "1",
         ]
         let script = folder.appending(path: "prepare").path(percentEncoded: false)
-        let outcome = try await Program([script, place], environment: environment, scratch: bench.scratch)
-            .end(within: .seconds(90))
+        let outcome = try await Program(
+            [script, place, Self.address], environment: environment, scratch: bench.scratch
+        )
+        .end(within: .seconds(90))
         guard outcome.status == 0 else { throw Trouble("\(script): \(outcome.output)\(outcome.errors)") }
         return Example(name: name, at: URL(filePath: place + "/manifests"))
+    }
+
+    /// The machine by an address that is not 127.0.0.1, where no manifest may send requests: one for documentation
+    /// (RFC 5737), which nobody else has.
+    static let address = "192.0.2.7"
+
+    private static func giveAddress(_ bench: Bench) async throws {
+        let outcome = try await Program(
+            ["busybox", "ip", "address", "add", "\(address)/32", "dev", "lo"],
+            environment: ["PATH": "/usr/bin:/bin:/usr/sbin:/sbin"], scratch: bench.scratch
+        ).end(within: .seconds(10))
+        guard outcome.status == 0 || outcome.errors.contains("File exists") else {
+            throw Trouble("the address \(address) cannot be given to this machine: \(outcome.errors)")
+        }
     }
 
     /// The texts of its manifests by file name.

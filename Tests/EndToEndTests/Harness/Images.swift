@@ -4,18 +4,33 @@ internal import Foundation
 ///
 /// They are made of the image that the test engine brings; nothing is pulled.
 struct Images {
-    /// Answers who it is, or what it holds: `/env/NAME` and `/file/PATH`.
+    /// Answers who it is, or what it holds: `/env/NAME` and `/file/PATH`; what it was sent: `/headers` and `/seen…`; or
+    /// what another answers: `/call/HOST:PORT/PATH`. It is unwell while there is a file `/tmp/sick`.
     private static let answer = #"""
         #!/bin/sh
         cr=$(printf '\r')
         read -r -t 10 method path rest || exit 0
-        while read -r -t 10 line && [ -n "${line%"$cr"}" ]; do :; done
+        head=
+        while read -r -t 10 line && line=${line%"$cr"} && [ -n "$line" ]; do head="$head$line|"; done
+        status='200 OK'
         case $path in
+        /health)
+            text=$WHO
+            [ ! -e /tmp/sick ] || status='503 Unwell'
+            ;;
+        /headers*) text=$head ;;
+        /seen*) text="$WHO $method $path" ;;
+        /call/*)
+            rest=${path#/call/} address=${rest%%/*}
+            text=$(printf 'GET /%s HTTP/1.0\r\nHost: %s\r\n\r\n' "${rest#*/}" "$address" |
+                nc -w 10 "${address%:*}" "${address#*:}" 2>&1 | sed "1,/^$cr*\$/d")
+            ;;
         /env/*) text=$(env | sed -n "s/^${path#/env/}=//p") ;;
         /file/*) text=$(cat "/${path#/file/}" 2>&1) ;;
         *) text=$WHO ;;
         esac
-        printf 'HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s\n' $((${#text} + 1)) "$text"
+        head="HTTP/1.1 $status\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s\n"
+        printf "$head" $((${#text} + 1)) "$text"
         """#
     /// Every l adds one to the connections that may wait to be taken.
     private static let serve = """

@@ -46,6 +46,11 @@ struct ManifestRepository {
         return try await git("rev-parse", "HEAD", in: clone)
     }
 
+    /// Shows what was committed last to everybody, as a branch that nobody follows.
+    func propose(_ branch: String) async throws {
+        try await git("push", "--quiet", "--force", path, "HEAD:refs/heads/\(branch)", in: clone)
+    }
+
     /// Begins a history that has nothing to do with the one before; the files stay.
     func beginUnrelatedHistory() async throws {
         try await git("checkout", "--quiet", "--orphan", "other", in: clone)

@@ -11,8 +11,6 @@ enum Manifests {
         listeners:
         - {name: own, from: \(bench.sandboxPorts.lowerBound), to: \(bench.sandboxPorts.upperBound), selects: sandbox}
         - {name: web, port: \(bench.webPort), baseDomain: berth.localhost}
-        selection:
-        - {type: header, name: x-sandbox}
         """
     }
 

@@ -71,14 +71,14 @@ struct Wire: Sendable {
         }
     }
 
-    /// The address of a port on the loopback interface.
+    /// The address of a port on the loopback interface, or on any.
     static func withAddress<Result>(
-        of port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+        of port: UInt16, isAny: Bool = false, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
     ) -> Result {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        address.sin_addr.s_addr = isAny ? 0 : UInt32(0x7f00_0001).bigEndian
         return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 body($0, socklen_t(MemoryLayout<sockaddr_in>.size))

@@ -61,7 +61,8 @@ extension EndToEnd {
                 try await bench.serve(until: try await bench.repository.push("account"))
                 let before = try await bench.container(of: "account", in: qa)
                 let map = bench.data + "/gateway/edge/routes.map"
-                let detour = "http|127.0.0.1|\(bench.payment.port)|127.0.0.1|account@nowhere"
+                let detour =
+                    "serving|http|127.0.0.1|\(bench.payment.port)|127.0.0.1|account@nowhere|target|system|known"
                 switch verb {
                 case "set": try await bench.tellProxy("set map \(map) \(qa):account \(detour)")
                 case "del": try await bench.tellProxy("del map \(map) \(qa):account")
