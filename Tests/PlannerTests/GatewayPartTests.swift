@@ -176,6 +176,40 @@ struct GatewayPartTests {
         #expect(world.containers.flatMap(\.mounts).isEmpty)
     }
 
+    @Test("A service without a port for the gateway is found by its own name once it has proved itself")
+    func takesBackWithoutRoute() throws {
+        var pools = AllocationTable(held: [])
+        var world = try World.at(
+            Self.desired(
+                ["account": Sample.container("a:1"), "cache": Sample.baseline("cache.ocp")], borrowed: ["cache"]),
+            images: Self.images, pools: &pools)
+        let spec = Sample.spec("a:2") { $0.ports = [ContainerPort(name: "redis", number: 6379, transport: .tcp)] }
+        let cache = DesiredService(use: .container(spec, branch: "main"), place: Sample.place)
+        let own = Self.desired(["account": Sample.container("a:1"), "cache": cache])
+        for _ in 0..<2 { try world.carryOut(world.plan(own, pools: &pools), pools: &pools) }
+        #expect(world.names[Sample.name("qa")]?.services == [])
+        #expect(!world.plan(own, pools: &pools).hasChanges)
+    }
+
+    @Test("What old rules name stays until the new rules can take their place")
+    func oldRulesHold() throws {
+        var pools = AllocationTable(held: [])
+        let old = Self.desired(
+            ["account": Sample.container("a:1")],
+            routes: [Self.route([Sample.rule("api/1", RouteMatch(), [Sample.backend("account", .sandbox)])])])
+        var world = try World.at(old, images: Self.images, pools: &pools)
+        let new = Self.desired(
+            ["payment": Sample.container("missing:1")],
+            routes: [Self.route([Sample.rule("api/1", RouteMatch(), [Sample.backend("payment", .sandbox)])])])
+        try world.carryOut(world.plan(new, pools: &pools), pools: &pools)
+        let key = RouteKey(sandbox: Sample.name("qa"), service: Sample.name("account"))
+        #expect(world.serving[key] != nil)
+        world.images["missing:1"] = "sha256:there"
+        for _ in 0..<2 { try world.carryOut(world.plan(new, pools: &pools), pools: &pools) }
+        #expect(world.serving[key] == nil)
+        #expect(!world.plan(new, pools: &pools).hasChanges)
+    }
+
     // MARK: Deployments that fail
 
     @Test("A failing deployment is said to fail where a rule falls back, and serves again when it does")
@@ -298,6 +332,11 @@ struct GatewayPartTests {
         #expect(onGateway.isEmpty)
         try world.carryOut(fleet, pools: &pools)
         #expect(!world.plan(desired("a.dev"), pools: &pools).hasChanges)
+        // What another driver had before ends.
+        var left = world
+        left.gateways[Sample.gatewayName] = ObservedGateway(isRunning: true)
+        let ending = left.plan(desired("a.dev"), pools: &pools).plans.flatMap(\.steps).map(\.action)
+        #expect(ending.contains(.dismantleGateway(Sample.gatewayName)))
         let moved = world.plan(desired("b.dev"), pools: &pools)
         let fields = moved.plans.flatMap(\.services).flatMap(\.fields).map(\.field)
         #expect(fields == ["labels.traefik.http.routers.a.rule"])

@@ -13,8 +13,9 @@ extension Converging {
 
     mutating func prepareGateway() {
         guard let gateway = situation.gateway else { return }
-        let live = situation.observedGateway
-        if live?.isRunning != true || live?.isCurrent != true {
+        // One that runs by an older configuration has its tables all the same: its own plan brings it up to date, and if
+        // it cannot, nobody behind it has to wait.
+        if situation.observedGateway?.isRunning != true {
             gatewayReady = plan.append(.configureGateway(gateway), because: .gatewayDown)
         }
     }
@@ -180,12 +181,13 @@ extension Converging {
             return liveRoutes[key] == nil && !plan.steps.contains { $0.action.sets(key) }
         }
         if isWaiting {
+            stillNamed = Set(live.flatMap(\.backends).filter { $0.use != .baseline }.map(\.service))
             plan.notes.append("its rules wait for the services they name")
             return
         }
         rulesSet = plan.append(
             .setRules(gateway.name, .sandbox(desired.name), situation.rules), because: .rulesDiffer,
-            after: [gatewayReady] + plan.steps.filter { $0.action.setsRoute }.map(\.id))
+            after: [gatewayReady] + plan.steps.filter { $0.action.setsRoute(ofOne: named) }.map(\.id))
     }
 }
 
@@ -200,7 +202,9 @@ extension ObservedContainer {
 }
 
 extension Action {
-    fileprivate var setsRoute: Bool { if case .setRoute = self { true } else { false } }
+    fileprivate func setsRoute(ofOne services: Set<ServiceName>) -> Bool {
+        if case .setRoute(_, let key, _) = self { services.contains(key.service) } else { false }
+    }
 
     fileprivate func sets(_ key: RouteKey) -> Bool { if case .setRoute(_, key, _) = self { true } else { false } }
 }

@@ -24,6 +24,23 @@ extension Converging {
         namesReady = plan.append(.setNames(names), because: .namesDiffer, after: [network?.step, gatewayReady])
     }
 
+    /// Whether a service that no route leads to has a container that has proved itself, or proves itself in this plan.
+    private func isProved(_ service: ServiceName, _ flips: inout [Plan.Step.ID]) -> Bool {
+        let proof = plan.steps.last { step in
+            if case .awaitHealthy = step.action { step.service == service } else { false }
+        }
+        if let proof { flips.append(proof.id) }
+        return proof != nil || mine[service, default: []].contains { $0.state == .running }
+    }
+
+    /// Whether a route leads to a container of the service.
+    private func serves(_ service: ServiceName, by target: RouteTarget?) -> Bool {
+        guard case .endpoint(let endpoint, _)? = target else { return false }
+        return mine[service, default: []].contains { container in
+            container.attachments.values.contains { $0.address == endpoint.host }
+        }
+    }
+
     /// No file that a container sees goes before the container does.
     private mutating func dropNames() {
         let file = SandboxNames.file(of: desired.name, below: situation.observed.namesRoot)
@@ -44,13 +61,14 @@ extension Converging {
         var flips: [Plan.Step.ID] = []
         let settled = lent.subtracting(desired.borrowed).sorted().filter { service in
             // Nobody serves it any more, by any name.
-            guard desired.services[service]?.container != nil else { return true }
+            guard let spec = desired.services[service]?.container else { return true }
+            guard spec.routedPort != nil else { return isProved(service, &flips) }
             let key = RouteKey(sandbox: desired.name, service: service)
             let flip = plan.steps.last {
                 if case .setRoute(_, key, .endpoint) = $0.action { true } else { false }
             }
             if let flip { flips.append(flip.id) }
-            return flip != nil || (mine[service] != nil && liveRoutes[key]?.label.hasSuffix("@baseline") == false)
+            return flip != nil || serves(service, by: liveRoutes[key])
         }
         guard !settled.isEmpty else { return }
         let names = SandboxNames(sandbox: desired.name, address: address, services: lent.subtracting(settled))

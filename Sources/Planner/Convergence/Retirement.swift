@@ -17,7 +17,7 @@ extension Converging {
             $0.sandbox == desired.name && desired.services[$0.service] == nil
         }
         let unlisted = Set(mine.keys).union(unlistedRoutes.map(\.service)).filter { desired.services[$0] == nil }
-        for service in unlisted.sorted() {
+        for service in unlisted.sorted() where !stillNamed.contains(service) {
             var gone: Plan.Step.ID?
             let key = RouteKey(sandbox: desired.name, service: service)
             if let gateway = situation.gateway, let live = liveRoutes[key] {

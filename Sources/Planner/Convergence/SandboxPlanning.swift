@@ -28,6 +28,8 @@ struct Converging {
     var gatewayReady: Plan.Step.ID?
     /// What the sandbox's rules are set by, where they are.
     var rulesSet: Plan.Step.ID?
+    /// Services that rules still name which are to be replaced, and cannot be yet.
+    var stillNamed: Set<ServiceName> = []
     /// What makes the names that its containers see.
     var namesReady: Plan.Step.ID?
     var network: (name: String, subnet: Subnet, step: Plan.Step.ID?)?

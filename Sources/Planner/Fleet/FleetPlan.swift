@@ -136,7 +136,6 @@ package struct FleetPlan: Sendable {
                 }
                 continue
             }
-            if case .traefikLabels = gateway.driver { continue }
             add(
                 Plan(
                     for: gateway, baselines: inputs.desired.baselines,

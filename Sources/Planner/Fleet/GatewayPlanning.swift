@@ -10,6 +10,14 @@ extension Plan {
             of: .gateway(gateway.name), on: gateway.node, kind: .none, cause: .manifest(gateway.place, by: nil))
         let live = observed ?? ObservedGateway()
         var ready: Step.ID?
+        guard gateway.isDriven else {
+            // What another driver has of it from before ends: nobody would change its routes any more.
+            if live.isRunning, !live.isCurrent {
+                append(.dismantleGateway(gateway.name), because: .changed)
+                kind = .change
+            }
+            return
+        }
         if !live.isRunning || !live.isCurrent {
             ready = append(.configureGateway(gateway), because: .gatewayDown)
             kind = live.isRunning ? .change : .create

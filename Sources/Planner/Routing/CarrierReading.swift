@@ -16,6 +16,7 @@ struct CarrierReading {
 
     func header(_ name: String) -> Claim {
         guard let value = request.headers.first(where: { $0.name == name })?.value else { return .nothing }
+        guard value.utf8.count <= CarrierBounds.valueBytes else { return .unreadable }
         return Self.claim(Self.trimmed(value[...]))
     }
 

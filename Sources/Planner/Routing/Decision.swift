@@ -113,11 +113,15 @@ private struct Deciding {
         return findService(selection)
     }
 
-    /// The gateway adds itself to `via` on every pass.
+    /// The gateway adds itself to `via` on every pass. What is too long to be read is the way of no honest request.
     private var isCircling: Bool {
-        let passes = request.headers.filter { $0.name == "via" }.flatMap { $0.value.split(separator: ",") }
+        let text = request.headers.filter { $0.name == "via" }.map(\.value).joined(separator: ",")
+        guard text.utf8.count <= Self.viaBytes else { return true }
+        let passes = text.split(separator: ",")
         return passes.count { CarrierReading.trimmed($0).hasSuffix(" berth-\(gateway.name)") } >= CarrierBounds.hops
     }
+
+    private static let viaBytes = 8192
 
     // MARK: By rule
 

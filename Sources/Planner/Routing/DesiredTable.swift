@@ -5,7 +5,8 @@ extension RoutingTable {
     ///
     /// Addresses of containers are known only when they run; the name of the service stands for them. So does the
     /// branch for the commit that it leads to.
-    package init(of gateway: GatewayName, in desired: DesiredState) {
+    /// With `asIfAwake`, what it will be when nothing sleeps.
+    package init(of gateway: GatewayName, in desired: DesiredState, asIfAwake: Bool = false) {
         self.init()
         rules = desired.rules(of: gateway)
         for (service, baseline) in desired.baselines {
@@ -17,7 +18,7 @@ extension RoutingTable {
             if case .fixed(let port)? = sandbox.listener { admission.port = port }
             sandboxes[sandbox.name] = admission
             for (service, wanted) in sandbox.services {
-                guard let target = wanted.target(of: service, isAwake: sandbox.state == .active) else { continue }
+                guard let target = wanted.target(of: service, isAwake: asIfAwake || sandbox.state == .active) else { continue }
                 routes[RouteKey(sandbox: sandbox.name, service: service)] = target
             }
         }

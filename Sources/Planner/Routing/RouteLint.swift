@@ -4,7 +4,8 @@ package import Model
 package enum RouteLint {
     /// In order of place.
     package static func problems(of desired: DesiredState) -> [ManifestProblem] {
-        let found = failingTests(of: desired) + shadowed(in: desired) + unreachable(in: desired)
+        let found =
+            failingTests(of: desired) + shadowed(in: desired) + unreachable(in: desired) + refusing(in: desired)
         return Set(found).sorted { ($0.place, $0.message) < ($1.place, $1.message) }
     }
 
@@ -14,11 +15,12 @@ package enum RouteLint {
         var tables: [GatewayName: RoutingTable] = [:]
         return desired.routes.filter { !$0.tests.isEmpty }.flatMap { route -> [ManifestProblem] in
             guard let gateway = desired.gateways[route.gateway] else { return [] }
-            let table = tables[route.gateway] ?? RoutingTable(of: route.gateway, in: desired)
+            let table = tables[route.gateway] ?? RoutingTable(of: route.gateway, in: desired, asIfAwake: true)
             tables[route.gateway] = table
             return route.tests.compactMap { test in
                 let decision = Decision(of: test.request, at: gateway, by: table) { Optional($0) }
-                return test.complaint(about: decision, in: desired).map {
+                let complaint = test.complaint(at: gateway, by: table) ?? test.complaint(about: decision, in: desired)
+                return complaint.map {
                     ManifestProblem(at: test.place, code: "route-test", "the test of \(route.title) fails: \($0)")
                 }
             }
@@ -50,6 +52,19 @@ package enum RouteLint {
         }
     }
 
+    /// Rules for everybody that refuse those who name no sandbox.
+    private static func refusing(in desired: DesiredState) -> [ManifestProblem] {
+        desired.routes.filter(\.sandboxes.isEmpty).flatMap(\.rules).compactMap { placed in
+            guard let backend = placed.rule.backends.first(where: { $0.use == .sandbox && $0.weight > 0 }) else {
+                return nil
+            }
+            return ManifestProblem(
+                .warning, at: placed.place, code: "refusing",
+                "rule \(placed.rule.title) answers 404 to requests outside every sandbox, where \(backend.service) has no "
+                    + "deployment of its own; write \"use: auto\", or name its \"sandboxes\"")
+        }
+    }
+
     /// Rules whose host never comes with a request that selects the sandbox they are for.
     private static func unreachable(in desired: DesiredState) -> [ManifestProblem] {
         let sandboxes = Set(desired.sandboxes.keys.map(\.text))
@@ -70,9 +85,17 @@ package enum RouteLint {
 }
 
 extension RouteTest {
+    /// Why a test cannot be judged before anything runs; `nil` where it can.
+    fileprivate func complaint(at gateway: DesiredGateway, by table: RoutingTable) -> String? {
+        guard let range = gateway.sandboxPorts, range.contains(request.port),
+            !table.sandboxes.values.contains(where: { $0.port == request.port })
+        else { return nil }
+        return "port \(request.port) is given out only when a sandbox is applied; name the sandbox by host or header"
+    }
+
     /// What comes of the request instead of what is expected; `nil` where they agree.
     fileprivate func complaint(about decision: Decision, in desired: DesiredState) -> String? {
-        let got = decision.outcomes.map { decision.shown($0) }.joined(separator: " or ")
+        let got = decision.outcomes.map { decision.shown($0) + $0.refusal }.joined(separator: " or ")
         let words = "\(request.method) \(request.host)\(request.path)"
         guard let service else {
             return decision.outcomes.allSatisfy(\.isRefused) ? nil : "\(words) is to be refused, and goes to \(got)"
@@ -95,6 +118,11 @@ extension RouteTest {
 }
 
 extension Decision.Outcome {
+    /// ` (404: no route for service …)`
+    fileprivate var refusal: String {
+        if case .refuse(let status, _, let message) = answer { " (\(status): \(message))" } else { "" }
+    }
+
     fileprivate var isRefused: Bool { if case .refuse = answer { true } else { false } }
 }
 

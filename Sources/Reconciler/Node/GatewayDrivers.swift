@@ -19,6 +19,12 @@ package actor GatewayDrivers: GatewayDriver {
     package func survey(_ gateway: DesiredGateway) async throws(HostError) -> ObservedGateway {
         guard let kind = Kind(gateway.driver) else {
             // The labels of containers say it all; whoever reads them is not ours.
+            for other in Kind.allCases {
+                if var left = try await driver(other).gateways(except: [])[gateway.name] {
+                    left.isCurrent = false
+                    return left
+                }
+            }
             return ObservedGateway(isRunning: true, isCurrent: true)
         }
         holders[gateway.name] = kind
@@ -58,13 +64,14 @@ package actor GatewayDrivers: GatewayDriver {
 
     package func configure(_ gateway: DesiredGateway) async throws(HostError) {
         guard let kind = Kind(gateway.driver) else { return }
+        // The one before goes when the new one stands.
+        try await driver(kind).configure(gateway)
+        holders[gateway.name] = kind
         for other in Kind.allCases where other != kind {
             if try await driver(other).gateways(except: []).keys.contains(gateway.name) {
                 try await driver(other).dismantle(gateway.name)
             }
         }
-        holders[gateway.name] = kind
-        try await driver(kind).configure(gateway)
     }
 
     package func dismantle(_ gateway: GatewayName) async throws(HostError) {

@@ -64,6 +64,19 @@ struct RouteLintTests {
             ])
     }
 
+    @Test("A rule for everybody that refuses those who name no sandbox is told")
+    func refusing() {
+        let rule = Sample.rule("login/all", RouteMatch(), [Sample.backend("account", .sandbox)])
+        #expect(Self.problems([rule]).first?.contains("answers 404 to requests outside every sandbox") == true)
+        #expect(Self.problems([rule], sandboxes: [Sample.name("qa")]).isEmpty)
+    }
+
+    @Test("A port that is given out later cannot be tested, and is said so")
+    func ports() {
+        let test = Self.test(RoutingSample.request(port: 18085), "account")
+        #expect(Self.problems([], tests: [test]).first?.contains("name the sandbox by host or header") == true)
+    }
+
     @Test("A rule whose host selects another sandbox is told")
     func unreachable() {
         let rule = Sample.rule(

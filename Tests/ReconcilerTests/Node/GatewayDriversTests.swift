@@ -33,6 +33,10 @@ struct GatewayDriversTests {
         try await drivers.configure(Self.configFile)
         #expect(haproxy.verbs == ["dismantle main"])
         #expect(file.verbs == ["configure main"])
+        haproxy.has([Sample.gatewayName])
+        let traefik = try await drivers.survey(Self.gateway(.traefikLabels(TraefikLabels())))
+        #expect(!traefik.isCurrent, "what another driver left is seen")
+        haproxy.has([])
         #expect(try await drivers.survey(Self.configFile).isCurrent)
     }
 
