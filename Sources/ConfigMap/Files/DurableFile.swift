@@ -35,12 +35,25 @@ struct DurableFile {
         }
     }
 
+    /// What is being written, beside it. A web server that finds it there runs it, and does not show what is in it.
+    private var temporary: String {
+        "\(folder(of: path))/.\(path.split(separator: "/").last ?? "").berth-new.php"
+    }
+
+    /// Whether nobody else may read it.
+    var isPrivate: Bool {
+        var entry = stat()
+        return stat(path, &entry) == 0 && entry.st_mode & 0o077 == 0
+    }
+
+    /// Removes what somebody who was stopped left beside it.
+    func tidy() { unlink(temporary) }
+
     /// Writes beside it, forces that to disk, renames, and forces the folder: no reader sees half of it. `isDue` is
     /// asked last; returns whether it was. Without `access` nobody else may read it.
     func write(
         _ bytes: [UInt8], access: Access? = nil, for operation: String, where isDue: () -> Bool = { true }
     ) throws(HostError) -> Bool {
-        let temporary = "\(path).berth-new"
         unlink(temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure(operation) }
@@ -66,6 +79,7 @@ struct DurableFile {
 
     /// What is not there is removed already.
     func remove(for operation: String) throws(HostError) {
+        tidy()
         guard unlink(path) == 0 else {
             if errno == ENOENT || errno == ENOTDIR { return }
             throw HostError(operation, .refused, "cannot remove \(path): \(lastError())")

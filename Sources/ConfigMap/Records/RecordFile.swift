@@ -29,9 +29,9 @@ struct RecordFile<Record: Codable & Equatable> {
         return nil
     }
 
-    /// Does nothing where it says so already.
-    func write(_ record: Record, access: DurableFile.Access? = nil, for operation: String) throws(HostError) {
-        if try self.record(for: operation) == record { return }
+    /// Does nothing where it says so already. Nobody else may read it.
+    func write(_ record: Record, for operation: String) throws(HostError) {
+        if try self.record(for: operation) == record, file.isPrivate { return }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let bytes: [UInt8]
@@ -40,6 +40,6 @@ struct RecordFile<Record: Codable & Equatable> {
         } catch {
             throw HostError(operation, .refused, "cannot write \(file.path): \(error)")
         }
-        _ = try file.write(bytes, access: access, for: operation)
+        _ = try file.write(bytes, for: operation)
     }
 }

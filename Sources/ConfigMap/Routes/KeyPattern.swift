@@ -34,6 +34,9 @@ struct KeyPattern: Hashable {
         }
     }
 
+    /// Whether some service may have this key.
+    func fits(_ key: String) -> Bool { service(of: key, among: [key]) != nil }
+
     /// The keys that fit the pattern, those first that are most like `wanted`.
     func nearest(to wanted: String, among keys: some Collection<String>) -> [String] {
         keys.filter { service(of: $0, among: keys) != nil }.map { (distance(wanted, $0), $0) }.sorted { $0 < $1 }

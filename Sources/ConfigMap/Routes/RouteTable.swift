@@ -12,7 +12,11 @@ struct RouteTable {
 
     private var memory: RecordFile<SandboxRecord> { RecordFile(folder.file(of: sandbox)) }
 
-    func record() throws(HostError) -> SandboxRecord? { try memory.record(for: operation) }
+    func record() throws(HostError) -> SandboxRecord? {
+        guard var record = try memory.record(for: operation) else { return nil }
+        record.branch = record.branch.kept(by: KeyPattern(record.map.keyPattern))
+        return record
+    }
 
     // MARK: Letting in and out
 
@@ -24,8 +28,8 @@ struct RouteTable {
         if record.branch == Shipped() { record.branch = try defaults(of: map) ?? Shipped() }
         try checkDefaults(of: map)
         record.map = map
-        record.branch = record.branch.brought(to: file.config, of: checkout(map))
-        try save(&record, beside: file)
+        record.branch = brought(record.branch, to: file, map)
+        try save(&record)
         try reload(&record)
     }
 
@@ -34,9 +38,10 @@ struct RouteTable {
         for _ in 0..<Bound.writeAttempts {
             guard var record = try record() else { return try memory.file.remove(for: operation) }
             if case .read(let file) = try present(record.map) {
-                record.branch = record.branch.brought(to: file.config, of: checkout(record.map))
+                record.branch = brought(record.branch, to: file, record.map)
                 let ours = record.branch.shipped.filter { record.branch.written[$0.key] != nil }
                 guard try change(ours.mapValues(\.bytes), in: file, of: &record) else { continue }
+                DurableFile(path: file.path).tidy()
                 try reloadIfRunning(&record)
                 try removeDefaults(record)
             }
@@ -53,7 +58,7 @@ struct RouteTable {
                 throw HostError(operation, .stale, "sandbox \(sandbox) is not let in to gateway \(folder.name)")
             }
             let file = try read(record.map).get()
-            record.branch = record.branch.brought(to: file.config, of: checkout(record.map))
+            record.branch = brought(record.branch, to: file, record.map)
             let (key, current) = try value(of: service, in: file, record.map)
             let model = record.branch.shipped[key]?.bytes ?? current
             let url = RouteURL.text(of: target, for: service, like: PHPString.value(of: model[...]))
@@ -62,13 +67,13 @@ struct RouteTable {
             let ours = record.branch.written[key, default: []].filter { $0.bytes == current }
             record.branch.written[key] = ours.filter { $0.bytes != source } + [SourceText(source)]
             if source == current {
-                try save(&record, beside: file)
+                try save(&record)
             } else if try !change([key: source], in: file, of: &record) {
                 continue
             }
             try reload(&record)
             record.branch.written[key] = [SourceText(source)]
-            return try save(&record, beside: file)
+            return try save(&record)
         }
         throw busy()
     }
@@ -78,7 +83,7 @@ struct RouteTable {
         for _ in 0..<Bound.writeAttempts {
             guard var record = try record() else { return }
             guard case .read(let file) = try present(record.map) else { return try forget(service, &record) }
-            record.branch = record.branch.brought(to: file.config, of: checkout(record.map))
+            record.branch = brought(record.branch, to: file, record.map)
             guard let key = key(of: service, in: file, record.map) else { return try forget(service, &record) }
             let shipped = record.branch.shipped[key]?.bytes
             if let shipped, let current = file.config.source(of: key), !current.elementsEqual(shipped),
@@ -89,7 +94,7 @@ struct RouteTable {
             try reload(&record)
             record.branch.written[key] = nil
             record.routes[key] = nil
-            return try save(&record, beside: file)
+            return try save(&record)
         }
         throw busy()
     }
@@ -99,7 +104,7 @@ struct RouteTable {
     func look() throws(HostError) -> (routes: [RouteKey: RouteTarget], isInOrder: Bool) {
         guard let record = try record() else { return ([:], false) }
         guard case .read(let file) = read(record.map) else { return (remembered(record), false) }
-        let branch = record.branch.brought(to: file.config, of: checkout(record.map))
+        let branch = brought(record.branch, to: file, record.map)
         guard let pattern = KeyPattern(record.map.keyPattern) else { return ([:], false) }
         var routes: [RouteKey: RouteTarget] = [:]
         for key in file.config.entries.keys {
@@ -115,7 +120,8 @@ struct RouteTable {
                 routes[RouteKey(sandbox: sandbox, service: service)] = RouteURL.target(of: value, for: service)
             }
         }
-        return (routes, !record.needsReload)
+        let isLean = try memory.record(for: operation) == record
+        return (routes, isLean && !record.needsReload)
     }
 
     /// What the last look would have said, of a file that is gone or broken.
@@ -142,7 +148,9 @@ struct RouteTable {
         return reading
     }
 
-    private func checkout(_ map: MapRecord) -> String? { Checkout.text(of: map.folder) }
+    private func brought(_ branch: Shipped, to file: ConfigFile, _ map: MapRecord) -> Shipped {
+        branch.brought(to: file.config, of: Checkout.text(of: map.folder), by: KeyPattern(map.keyPattern))
+    }
 
     private func key(of service: ServiceName, in file: ConfigFile, _ map: MapRecord) -> String? {
         KeyPattern(map.keyPattern)?.keys(of: service).first { file.config.entries[$0] != nil }
@@ -189,7 +197,7 @@ struct RouteTable {
         }
         guard !due.isEmpty else { return true }
         record.needsReload = record.map.pidFile != nil
-        try save(&record, beside: file)
+        try save(&record)
         return try file.replace(due, for: operation) != nil
     }
 
@@ -223,13 +231,13 @@ struct RouteTable {
     }
 
     /// The defaults file first: it is what remains where our own folder is lost.
-    private func save(_ record: inout SandboxRecord, beside file: ConfigFile) throws(HostError) {
+    private func save(_ record: inout SandboxRecord) throws(HostError) {
         record.routes = record.routes.filter { record.branch.written[$0.key] != nil }
         let path = try defaultsPath(of: record.map)
         let home = Self.folder(of: path)
         if access(home, F_OK) != 0 { record.ownsDefaultsFolder = true }
         try makeFolder(home, for: operation)
-        try RecordFile<Shipped>(path).write(record.branch, access: file.access, for: operation)
+        try RecordFile<Shipped>(path).write(record.branch, for: operation)
         try makeFolder(folder.sandboxFolder, for: operation)
         try memory.write(record, for: operation)
     }
@@ -237,7 +245,7 @@ struct RouteTable {
     private static func folder(of path: String) -> String { ConfigMap.folder(of: path) }
 
     private func defaults(of map: MapRecord) throws(HostError) -> Shipped? {
-        try RecordFile<Shipped>(try defaultsPath(of: map)).record(for: operation)
+        try RecordFile<Shipped>(try defaultsPath(of: map)).record(for: operation)?.kept(by: KeyPattern(map.keyPattern))
     }
 
     private func checkDefaults(of map: MapRecord) throws(HostError) {

@@ -105,17 +105,89 @@ struct ShippedTests {
         }
     }
 
-    @Test("Without git a file that is put there anew ships anew")
+    @Test("Without git a file that is put there anew ships anew what we do not write")
     func deployed() async throws {
         try await Bench.run { bench in
             try await bench.lay()
             try await bench.route("account", to: to("10.0.0.2"))
             let newer = Bench.shipped.replacing("-dev.", with: "-next.")
             try bench.ship(newer)
-            #expect(try await bench.routes() == [:])
+            let other = RouteTarget.endpoint(
+                Endpoint(scheme: .https, host: "account-next.company.com", port: 443), label: "account@unknown")
+            #expect(try await bench.routes() == [key(Bench.qa, "account"): other])
+            try await bench.route("account", to: to("10.0.0.2"))
+            try await bench.route("payment", to: to("10.0.0.3"))
+            try await bench.unroute("payment")
+            try await bench.unroute("account")
+            #expect(bench.text == newer.replacing("account-next", with: "account-dev"))
+            try bench.ship(newer)
             try await bench.route("account", to: to("10.0.0.2"))
             try await bench.unroute("account")
-            #expect(bench.text == newer)
+            #expect(bench.text == newer, "what we no longer write is learned")
+        }
+    }
+
+    @Test("Without git an edit by hand of what we write is mended, and is not taken for what was shipped")
+    func handEdit() async throws {
+        try await Bench.run { bench in
+            try await bench.lay()
+            try await bench.route("account", to: to("10.0.0.2"))
+            let edited = try #require(bench.text).replacing("10.0.0.2:8080", with: "10.9.9.9:81")
+            try bench.ship(edited)
+            let byHand = to("10.9.9.9", 81, label: "account@unknown")
+            #expect(try await bench.routes() == [key(Bench.qa, "account"): byHand])
+            try await bench.route("account", to: to("10.0.0.2"))
+            #expect(try await bench.routes() == [key(Bench.qa, "account"): to("10.0.0.2")])
+            try bench.ship(edited)
+            try await bench.unroute("account")
+            #expect(bench.text == Bench.shipped)
+            try await bench.route("account", to: to("10.0.0.2"))
+            try bench.ship(edited)
+            try await bench.driver.dismiss(Bench.qa, from: bench.gateway.name)
+            #expect(bench.text == Bench.shipped)
+        }
+    }
+
+    @Test("Only keys of services are kept, where nobody else may read them; what an older version kept goes")
+    func secrets() async throws {
+        try await Bench.run { bench in
+            let text = Bench.shipped + "$config['db_password'] = 'TOPSECRET';\n"
+            let files = ["branches/qa/.sdp/ocp-defaults.json", "state/shop/sandboxes/qa.json"]
+            try await bench.lay(text)
+            try await bench.route("account", to: to("10.0.0.2"))
+            for file in files {
+                let kept = try #require(bench.scratch.text(of: file))
+                #expect(kept.contains("account_url") && !kept.contains("TOPSECRET") && !kept.contains("db_password"))
+                let path = "\(bench.scratch.path)/\(file)"
+                #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+                let entry = #""account_url" : "'https://account-dev"#
+                let older = kept.replacing(entry, with: #""db_password" : "'TOPSECRET'", "# + entry)
+                #expect(older != kept)
+                try bench.scratch.write(older, to: file)
+                chmod(path, 0o644)
+            }
+            #expect(try await bench.observed().sandboxes == [:], "it is to be let in again")
+            try await bench.driver.admit(Bench.qa, Admission(), to: bench.gateway.name)
+            #expect(try await bench.observed().sandboxes.keys.elementsEqual([Bench.qa]))
+            for file in files {
+                #expect(bench.scratch.text(of: file)?.contains("TOPSECRET") == false)
+                let path = "\(bench.scratch.path)/\(file)"
+                #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+            }
+            try await bench.driver.dismiss(Bench.qa, from: bench.gateway.name)
+            #expect(bench.text == text)
+        }
+    }
+
+    @Test("What a stopped one was writing has a name that no web server shows, and is gone with the sandbox")
+    func leftovers() async throws {
+        try await Bench.run { bench in
+            try await bench.lay()
+            let folder = URL(filePath: bench.path()).deletingLastPathComponent().relativePath
+            try bench.scratch.write("<?php", to: "\(folder)/.config.php.berth-new.php")
+            try await bench.driver.dismiss(Bench.qa, from: bench.gateway.name)
+            let names = try FileManager.default.contentsOfDirectory(atPath: "\(bench.scratch.path)/\(folder)")
+            #expect(names == ["config.php"])
         }
     }
 
@@ -143,7 +215,8 @@ struct ShippedTests {
         try await Bench.run { bench in
             try await bench.lay()
             // In the way of every write of the configuration.
-            let obstacle = "\(bench.scratch.path)/\(bench.path()).berth-new/x"
+            let name = bench.path().replacing("/config.php", with: "/.config.php.berth-new.php")
+            let obstacle = "\(bench.scratch.path)/\(name)/x"
             let fails = {
                 try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: true)
                 let refusal = await failure { try await bench.route("account", to: to("10.0.0.3")) }
