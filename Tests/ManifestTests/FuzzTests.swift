@@ -77,7 +77,7 @@ import Testing
         route: r
         hosts: ["*.a.b", c]
         rules:
-        - {matches: [{path: {regex: "/a(b|c)*[d-f]{1,2}"}, query: [{name: a, present: true}]}], backends: [{service: cart, weight: 3}, user], rewrite: {prefix: /}}
+        - {matches: [{path: {regex: "/a(b|c)*[d-f]{1,2}"}, query: [{name: a, present: true}]}], backends: [{service: cart, weight: 3}, user], rewrite: {path: /}}
         tests: [{request: {url: "http://a.b/?c", query: {d: e}, cookies: {f: g}}, expect: {status: 404}}]
         ---
         deployment: d

@@ -56,8 +56,10 @@ extension Shape {
                 field.read(&record, entry, &reader)
             }
             for field in fields where field.schema.isRequired && !entries.contains(where: { $0.key == field.name }) {
+                let doc = field.schema.doc
+                let sentence = doc.firstRange(of: ". ").map { doc[...$0.lowerBound] } ?? doc[...]
                 reader.report(
-                    node.mark, "missing-key", "key \"\(field.name)\" is missing; write it: \(field.schema.doc)")
+                    node.mark, "missing-key", "key \"\(field.name)\" is missing; write it: \(sentence)")
             }
             // An unknown key spoils the manifest and not the rest of the record, which is read on for its own problems.
             guard reader.flaws == before else { return nil }

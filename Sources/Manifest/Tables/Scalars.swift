@@ -47,9 +47,10 @@ extension Shape where Value == Int {
         Shape(.integer(range)) { node, reader in
             guard let (text, isPlain) = reader.scalar(node, wanted: "a number") else { return nil }
             guard isPlain, let number = Int(text), String(number) == text else {
+                let digits = Int(text.prefix { "0123456789".contains($0) })
+                let example = digits.flatMap { range.contains($0) ? $0 : nil } ?? range.lowerBound
                 let remedy =
-                    !isPlain && Int(text) != nil
-                    ? "write it without quotes" : "write digits, such as \(range.lowerBound)"
+                    !isPlain && Int(text) != nil ? "write it without quotes" : "write digits, such as \(example)"
                 reader.report(node.mark, "type", "\(quoted(text)) is not a whole number; \(remedy)")
                 return nil
             }

@@ -117,6 +117,13 @@ extension MessageTests {
         Case(
             "addresses that are not what they seem",
             "baseline: x\nservice: user\nurl: http://127.1\n---\nbaseline: y\nservice: user\nurl: grpc://0x7f000001\n"),
+        Case(
+            "baselines that tell secrets of the machine",
+            "baseline: x\nservice: user\nurl: http://169.254.169.254\n---\n"
+                + "service: y\nbaseline: {url: 'http://100.100.100.200'}\n---\n"
+                + "service: z\nbaseline: {url: 'http://metadata.google.internal'}\n---\n"
+                + "service: s\nbaseline: {url: 'http://127.0.0.1:1'}\n---\n"
+                + "service: t\nbaseline: {url: 'http://LOCALHOST'}\n"),
         // Targets
         Case(
             "targets that are forbidden always",

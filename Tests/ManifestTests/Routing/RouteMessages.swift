@@ -62,6 +62,13 @@ extension MessageTests {
         // What becomes of them
         Case("sticky cookie", rule("sticky: {cookie: __sandbox}")),
         Case("rewrites", rule("rewrite: {prefix: /a, path: /b}")),
+        Case("rewrite of a prefix without a match", rule("rewrite: {prefix: /a}")),
+        Case("rewrite of a prefix that is every path", rule("matches: [{path: /}], rewrite: {prefix: /a}")),
+        Case(
+            "rewrite of a prefix that not every match has",
+            rule("matches: [{path: /b}, {path: {prefix: /c}}, {method: GET}], rewrite: {prefix: /a}")),
+        Case("rewrite of a prefix of an exact path", rule("matches: [{path: {exact: /b}}], rewrite: {prefix: /a}")),
+        Case("rewrite of a prefix of an expression", rule("matches: [{path: {regex: /b}}], rewrite: {prefix: /a}")),
         Case("rewrite of nothing", rule("rewrite: {}")),
         Case("headers of the connection", rule("headers: {request: {set: {Host: a}, remove: [Connection, 'a b']}}")),
         Case(

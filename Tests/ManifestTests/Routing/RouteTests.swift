@@ -94,7 +94,7 @@ import Testing
     @Test func whatBecomesOfARequest() throws {
         let rule = try rule(
             """
-            service: user, sticky: {cookie: __sv}, rewrite: {prefix: /login/}, timeouts: {request: 30s},
+            service: user, matches: [{path: /v2}], sticky: {cookie: __sv}, rewrite: {prefix: /login/}, timeouts: {request: 30s},
             headers: {request: {set: {X-Env: qa}, remove: [X-Debug]}, response: {set: {x-a: ""}}},
             fallback: {when: [unhealthy, suspended], to: baseline}
             """)
@@ -114,7 +114,7 @@ import Testing
     @Test(arguments: fallbacks) func fallbackIsAWordOrAList(text: String, fallback: Set<RouteRule.Fallback>) throws {
         #expect(try rule("service: user, fallback: {when: \(text)}").fallback == fallback)
         #expect(try rule("service: user, rewrite: {path: /a/}").rewrite == .path("/a/"))
-        #expect(try rule("service: user, rewrite: {prefix: /}").rewrite == .prefix("/"))
+        #expect(try rule("service: user, matches: [{path: /a}], rewrite: {prefix: /}").rewrite == .prefix("/"))
     }
 
     // MARK: Whose rules
@@ -158,14 +158,14 @@ import Testing
                 hosts: [$(p).example.com]
                 rules:
                 - name: $(p)
-                  matches: [{path: {exact: /$(p)}, method: $(s), query: [{name: $(p), exact: $(p)}]}, {path: "/$(p)"}]
+                  matches: [{path: {prefix: $(p)}, method: $(s), query: [{name: $(p), exact: $(p)}]}, {path: "/$(p)"}]
                   backends: [{service: $(p), use: $(p), weight: $(n)}, $(p)]
                   sticky: {cookie: $(p)}
                   rewrite: {prefix: /$(p)}
                   headers: {request: {set: {x-a: $(p)}, remove: [$(p)]}}
                   timeouts: {request: $(n)s}
                   fallback: {when: [never]}
-                - {service: $(p), fallback: {when: never, to: $(p)}}
+                - {service: $(p), matches: [{path: {exact: /$(p)}}], fallback: {when: never, to: $(p)}}
                 tests:
                 - {request: {url: "http://$(p)/", port: $(n)}, expect: {service: $(p), target: $(p)}}
                 - {request: {url: "http://$(p)/", from: $(p)}, expect: {status: $(n)}}

@@ -60,10 +60,27 @@ struct BaselineTarget: Sendable {
     ]
 
     func check(_ node: Node, _ reader: inout Reader) {
+        if let url, let mark = node["url"]?.mark, let refusal = Self.refusal(of: url.host) {
+            reader.report(mark, "target", "requests must not go to \(url): \(refusal); write another address")
+        }
         guard let url, !url.scheme.isEncrypted, let mark = node["tls"]?.mark else { return }
         reader.report(
             mark, "exclusive", "\"tls\" is for https and grpcs; remove it, or write the address with one of them")
     }
+
+    /// Where nobody's requests may go: what is there tells secrets of the gateway's machine. That machine itself may
+    /// well have baselines.
+    private static func refusal(of host: String) -> String? {
+        let isSecret =
+            if let address = IPv4(host) {
+                secretNetworks.contains { $0.contains(address.number) }
+            } else {
+                !".\(host.lowercased())".hasSuffix(".localhost")
+            }
+        return isSecret ? TargetPolicy.refusal(ofAddress: host) : nil
+    }
+
+    private static let secretNetworks = ["169.254.0.0/16", "100.100.100.200/30"].compactMap { Subnet($0) }
 
     private static let hostHeaderShape = Shape<Endpoint.HostHeader>.parsed(
         .text(pattern: "^[A-Za-z0-9_.-]+$"), "target, preserve, or a host's name; write one of them"

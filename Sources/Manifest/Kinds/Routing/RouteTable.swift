@@ -37,7 +37,12 @@ extension RouteBody {
             "The hosts that are asked for, such as api.example.com or *.example.com. Calls out of a sandbox by a "
                 + "service's name are met only by rules that name it here."
         ) { $0.hosts = $1 },
-        Field("rules", RouteRuleSpec.list, required: true, "What is done with which requests.") { $0.rules = $1 },
+        Field(
+            "rules", RouteRuleSpec.list, required: true,
+            "What is done with which requests. Asked in this order: exact hosts before wildcards before any; exact "
+                + "paths, then longer before shorter prefixes, then regular expressions, then any; then with a method, "
+                + "more headers and cookies, more query parameters; then as written."
+        ) { $0.rules = $1 },
         Field(
             "tests", RouteTestSpec.shape.located.list(atMost: RouteLimits.tests),
             "Requests, and where each must go; checked before anything is applied."
@@ -116,6 +121,22 @@ struct RouteRuleSpec: Sendable {
         }
         if let mark = node["backends"]?.mark, !rule.backends.isEmpty, rule.backends.allSatisfy({ $0.weight == 0 }) {
             reader.report(mark, "value", "all weights are 0, so requests would go nowhere; give one of them a share")
+        }
+        if let rewrite = node["rewrite"], rewrite["path"] == nil, let prefix = rewrite["prefix"], !hasPrefixes(node) {
+            reader.report(
+                prefix.mark, "exclusive",
+                "\"rewrite.prefix\" takes the place of a matched prefix, and this match has none; write rewrite: "
+                    + "{path: …}, or match path: {prefix: …}")
+        }
+    }
+
+    /// Whether each match of a rule is one of a prefix, be it a parameter's value; `/` is any path.
+    private static func hasPrefixes(_ rule: Node) -> Bool {
+        guard let matches = rule["matches"] else { return false }
+        guard case .sequence(let matches) = matches.content else { return true }
+        return matches.allSatisfy { match in
+            let prefix = match["path"]?.scalar ?? match["path"]?["prefix"]?.scalar
+            return prefix?.contains { $0 != "/" } ?? false
         }
     }
 
