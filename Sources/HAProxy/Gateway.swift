@@ -34,8 +34,14 @@ final class Gateway {
     func survey(_ desired: DesiredGateway) throws(HostError) -> (snapshot: Snapshot, isCurrent: Bool)? {
         let operation = "survey gateway \(desired.name)"
         guard let snapshot = try snapshot(for: operation) else { return nil }
-        let wanted = try ConfigurationText(desired, in: folder, authorities: authorities)
-        guard snapshot.identity.description == describe(wanted.digest), snapshot.strays.isEmpty else {
+        let wanted: ConfigurationText
+        do throws(HostError) {
+            wanted = try ConfigurationText(desired, in: folder, authorities: authorities)
+        } catch {
+            // What cannot be configured is not current, and `configure` says why; what is live can be seen all the same.
+            return (snapshot, false)
+        }
+        guard snapshot.identity.description == describe(wanted.digest), snapshot.isTidy else {
             return (snapshot, false)
         }
         return (snapshot, try files.read(for: operation) == snapshot.values)
@@ -57,8 +63,11 @@ final class Gateway {
     func openSessions(to address: String, port: UInt16) throws(HostError) -> Int {
         let proxy = LiveProxy(folder: folder, operation: "count sessions to \(address):\(port)")
         let live = try proxy.sessions(to: "\(address):\(port)")
+        let replaced = replacedProxies(besides: live?.pid)
+        // A client of a replaced process may ask once more, which that answers by its own tables.
+        let clients = live.map { ProcessTable.clients(of: replaced, onPortsOf: $0.pid) } ?? 0
         return (live?.count ?? 0)
-            + ProcessTable.connections(of: replacedProxies(besides: live?.pid), to: address, port: port)
+            + max(clients, ProcessTable.connections(of: replaced, to: address, port: port))
     }
 
     /// Processes that serve their last connections. Only the owner replaces any, so that it need not look at all
@@ -77,17 +86,21 @@ final class Gateway {
         let wanted = try ConfigurationText(desired, in: folder, authorities: authorities)
         try own(for: operation)
         let proxy = LiveProxy(folder: folder, operation: operation)
-        let old = try tidy(proxy)
-        if old?.description == describe(wanted.digest) { return }
+        let live = try snapshot(for: operation)
+        if let live, live.identity.description == describe(wanted.digest) { return try tidy(live, through: proxy) }
 
-        if old == nil { try files.write(try files.read(for: operation), for: operation) }
+        // Another configuration, perhaps of an earlier version, reads its tables in its own way: they stay as they are.
+        let tables = if let live { live.values } else { try files.read(for: operation) }
+        try files.write(tables.kept, for: operation)
         try CookieKey(path: folder.cookieKey).ensure(for: operation)
         let program = folder.program(wanted.program.digest)
         try DurableFile(path: program).write(wanted.program.text, for: operation)
         let process = ProxyProcess(folder: folder, executable: executable, operation: operation)
+        let ports = Set(desired.listeners.flatMap(\.role.ports))
+        try process.checkPorts(ports)
         try process.check(wanted.text)
         replaced = nil
-        try process.start(replacing: old, listeningOn: Set(desired.listeners.flatMap(\.role.ports)))
+        try process.start(replacing: live?.identity, listeningOn: ports)
         try process.verify(wanted.digest, through: proxy)
         for path in folder.programs where path != program { unlink(path) }
     }
@@ -112,14 +125,12 @@ final class Gateway {
         }
     }
 
-    /// Removes strays from the live tables and writes all files from them.
-    private func tidy(_ proxy: LiveProxy) throws(HostError) -> LiveProxy.Identity? {
-        guard let before = try snapshot(for: proxy.operation) else { return nil }
-        let strays = before.strays
-        for stray in strays { try proxy.drop(stray.entry, from: stray.table) }
-        guard let after = strays.isEmpty ? before : try snapshot(for: proxy.operation) else { return nil }
-        try files.write(after.values, for: proxy.operation)
-        return after.identity
+    /// Mends the live tables, and writes all files from them.
+    private func tidy(_ before: Snapshot, through proxy: LiveProxy) throws(HostError) {
+        for stray in before.strays { try proxy.drop(stray.entry, from: stray.table) }
+        for mend in before.mends { try proxy.put(mend.key, mend.value, in: mend.table) }
+        let after = before.isTidy ? before : try snapshot(for: proxy.operation)
+        if let after { try files.write(after.values, for: proxy.operation) }
     }
 
     /// Takes the gateway's lock, making its folder where there is none.

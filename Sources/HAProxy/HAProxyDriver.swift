@@ -35,7 +35,7 @@ package actor HAProxyDriver: GatewayDriver {
         }
         let routes = snapshot.routes
         return ObservedGateway(
-            isRunning: true, isCurrent: isCurrent, routes: routes.mapValues(\.target), moved: await moved(routes),
+            isRunning: true, isCurrent: isCurrent, routes: routes.mapValues(\.target), moved: await moved(snapshot),
             sandboxes: snapshot.sandboxes, rules: snapshot.rules, baselines: await baselines(of: gateway, routes))
     }
 
@@ -171,7 +171,8 @@ package actor HAProxyDriver: GatewayDriver {
         let nowhere = try RouteText(endpoint, at: nil, label: label, isFailing: isFailing)
         switch await names.look(up: endpoint.host) {
         case .found(let addresses):
-            if let refusal = forbidden(endpoint, addresses) {
+            let networks = endpoint.isLiteral ? try gateway.survey()?.sandboxNetworks ?? [] : []
+            if let refusal = forbidden(endpoint, addresses, networks) {
                 throw HostError("set route \(key)", .refused, refusal)
             }
             return try RouteText(endpoint, at: addresses[0], label: label, isFailing: isFailing)
@@ -186,11 +187,12 @@ package actor HAProxyDriver: GatewayDriver {
         }
     }
 
-    /// Why requests may not go there: whoever wrote the name of a target does not choose what it means.
-    private func forbidden(_ endpoint: Endpoint, _ addresses: [String]) -> String? {
+    /// Why requests may not go there, `networks` being those of sandboxes: whoever wrote the name of a target does not
+    /// choose what it means.
+    private func forbidden(_ endpoint: Endpoint, _ addresses: [String], _ networks: [Subnet]) -> String? {
         guard endpoint.isLiteral else { return nil }
         for address in addresses {
-            if let refusal = TargetPolicy.refusal(ofAddress: address) {
+            if let refusal = TargetPolicy.refusal(ofAddress: address) ?? Self.refusal(of: address, in: networks) {
                 return endpoint.host == address
                     ? "requests must not go to \(endpoint.host): \(refusal)"
                     : "requests must not go to \(endpoint.host), which leads to \(address): \(refusal)"
@@ -199,9 +201,23 @@ package actor HAProxyDriver: GatewayDriver {
         return nil
     }
 
+    /// A sandbox's network holds its containers and, on its bridge, the gateway's own machine.
+    private static func refusal(of address: String, in networks: [Subnet]) -> String? {
+        var binary = in_addr()
+        guard inet_pton(AF_INET, address, &binary) == 1 else { return nil }
+        // No network is narrower than this.
+        guard let around = Subnet(base: UInt32(bigEndian: binary.s_addr) & ~3, prefix: 30) else { return nil }
+        return networks.first(where: around.overlaps).map { "\(address) is inside \($0), the network of a sandbox" }
+    }
+
     /// Routes whose name no longer has the address that the live table connects to, and those that may be connected to
     /// no more. A name that cannot be resolved now has not moved.
-    private func moved(_ routes: [RouteKey: LiveRoute]) async -> Set<RouteKey> {
+    private func moved(_ snapshot: Snapshot) async -> Set<RouteKey> {
+        let (routes, networks) = (snapshot.routes, snapshot.sandboxNetworks)
+        let forbiddenNow = routes.filter { _, route in
+            guard let endpoint = route.target.endpoint, let address = route.address else { return false }
+            return forbidden(endpoint, [address], networks) != nil
+        }
         let named = routes.compactMapValues { route in
             route.target.endpoint.flatMap { $0.host == route.address ? nil : $0 }
         }
@@ -209,11 +225,16 @@ package actor HAProxyDriver: GatewayDriver {
         return Set(
             named.filter { key, endpoint in
                 guard case .found(let addresses) = answers[endpoint.host] else { return false }
-                if forbidden(endpoint, addresses) != nil { return true }
+                if forbidden(endpoint, addresses, networks) != nil { return true }
                 guard let address = routes[key]?.address else { return true }
                 return !addresses.contains(address)
-            }.keys)
+            }.keys
+        ).union(forbiddenNow.keys)
     }
+}
+
+extension Snapshot {
+    fileprivate var sandboxNetworks: [Subnet] { sandboxes.values.compactMap(\.network).sorted() }
 }
 
 /// Runs an actor on a queue of its own, where it may block.

@@ -40,6 +40,9 @@ internal import Testing
             name: "what is no name", headers: ["x-sandbox": "a b"], route: "-/account@baseline by default",
             conflict: "header=?"),
         Case(
+            name: "a header over its bytes", headers: ["x-sandbox": "qa\(String(repeating: " ", count: 126))a"],
+            route: "-/account@baseline by default", conflict: "header=?"),
+        Case(
             name: "baggage over its bytes", headers: ["baggage": "sandbox=qa,l=\(long)"],
             route: "-/account@baseline by default", conflict: "baggage=?"),
         Case(
@@ -185,6 +188,37 @@ internal import Testing
             let answer = try bench.ask(String(repeating: "/account", count: 12))
             #expect(answer.status == 508)
             #expect(answer.body == "the request goes in a circle\n")
+        }
+    }
+
+    @Test func aWayTooLongToBeReadIsACircle() async throws {
+        try await Bench.run { bench in
+            try await bench.lay()
+            for (bytes, status) in [(8192, 200), (8193, 508)] {
+                let answer = try bench.ask("/account", ["via": String(repeating: "v", count: bytes)])
+                #expect(answer.status == status, "\(bytes)")
+            }
+        }
+    }
+
+    /// A pattern that tries every blank anew takes half a second of the proxy for each of these.
+    @Test(arguments: ["via: a# a", "cookie: a=b# b", "baggage: a=b# b", "cookie: a# b=c"])
+    func blanksAreReadAsFastAsLetters(header: String) async throws {
+        try await Bench.run { bench in
+            try await bench.lay()
+            func time(of filling: String) throws -> Duration {
+                let line = header.replacing("#", with: String(repeating: filling, count: 8000))
+                return try ContinuousClock().measure {
+                    for _ in 0..<20 {
+                        let wire = try #require(Wire(to: bench.web))
+                        wire.send("GET /account HTTP/1.1\r\nhost: client.example\r\n\(line)\r\n\r\n")
+                        #expect(wire.answer()?.status == 200)
+                    }
+                }
+            }
+            let letters = try time(of: "l")
+            let blanks = try time(of: " ")
+            #expect(blanks < letters * 8 + .seconds(1), "\(blanks), not \(letters)")
         }
     }
 

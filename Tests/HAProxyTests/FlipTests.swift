@@ -87,6 +87,28 @@ internal import Testing
         }
     }
 
+    @Test func idleClientsOfAReplacedProxyAreWaitedFor() async throws {
+        try await Bench.run { bench in
+            try await bench.lay()
+            let idle = try #require(Wire(to: bench.ports.lowerBound))
+            #expect(idle.ask("/account")?.target == "branch")
+            var gateway = bench.gateway
+            gateway.listeners = bench.listeners(ports: bench.ports.lowerBound...(bench.ports.upperBound - 1))
+            try await bench.driver.configure(gateway)
+            let configured = ContinuousClock.now
+            try await bench.route(Bench.qa, "account", to: bench.baseline)
+            // Nothing of theirs was ever connected to this target, yet they may ask for it by the old table.
+            func open() async throws -> Int {
+                try await bench.driver.openSessions(
+                    to: "127.0.0.1", port: bench.baseline.port, on: bench.gateway.name)
+            }
+            let count = try await open()
+            #expect(count == 1 || ContinuousClock.now - configured > .seconds(3))
+            #expect(try await eventually { try await open() == 0 })
+            #expect(idle.ask("/account") == nil, "whoever asks no more is let go")
+        }
+    }
+
     private func sessions(_ bench: Bench) async throws -> Int {
         try await bench.driver.openSessions(to: "127.0.0.1", port: bench.branch.port, on: bench.gateway.name)
     }

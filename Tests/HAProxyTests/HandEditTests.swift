@@ -53,6 +53,41 @@ internal import Testing
         }
     }
 
+    @Test func aRouteOfASandboxThatCannotBeReadWaitsForItsRepair() async throws {
+        try await Bench.run { bench in
+            try await bench.lay()
+            let routes = "\(bench.folder)/routes.map"
+            _ = try bench.byHand("set map \(routes) qa:account junk")
+            _ = try bench.byHand("add map \(routes) qa:other http|127.0.0.1|\(bench.branch.port)|127.0.0.1|other@old")
+            #expect(try await bench.observed().isCurrent == false)
+            try await bench.driver.configure(bench.gateway)
+            let mended = try await bench.observed()
+            #expect(mended.isCurrent)
+            #expect(mended.routes[key(Bench.qa, "account")] == .starting)
+            #expect(try bench.ask("/account", port: bench.ports.lowerBound).status == 503, "not the baseline")
+            #expect(try bench.ask("/other", port: bench.ports.lowerBound).target == "branch")
+        }
+    }
+
+    @Test func aPortOrNetworkWrittenInAnotherWayIsAStray() async throws {
+        try await Bench.run { bench in
+            try await bench.lay()
+            let port = bench.ports.lowerBound
+            for line in ["+\(port) qa", "0\(port) qa"] {
+                _ = try bench.byHand("add map \(bench.folder)/ports.map \(line)")
+            }
+            for network in ["10.9.0.0/24", "10.9.0.0/24"] {
+                _ = try bench.byHand("add map \(bench.folder)/networks.map \(network) qa|10.9.0.1")
+            }
+            let seen = try await bench.observed()
+            #expect(!seen.isCurrent)
+            #expect(seen.sandboxes[Bench.qa]?.port == port)
+            try await bench.driver.configure(bench.gateway)
+            #expect(try await bench.observed().isCurrent)
+            #expect(bench.file("ports.map") == "\(port) qa\n")
+        }
+    }
+
     @Test func aProgramThatFailsAnswersThatItDidAndKeepsARecord() async throws {
         try await Bench.run { bench in
             try await bench.lay()

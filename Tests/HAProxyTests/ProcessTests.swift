@@ -197,6 +197,23 @@ internal import Testing
         }
     }
 
+    @Test func whoMerelyReadsTheConfigurationIsLeftAlone() async throws {
+        try await Bench.run { bench in
+            let reader = Process()
+            reader.executableURL = URL(filePath: "/usr/bin/tail")
+            reader.arguments = ["-f", "\(bench.folder)/haproxy.cfg"]
+            reader.standardOutput = FileHandle.nullDevice
+            reader.standardError = FileHandle.nullDevice
+            try reader.run()
+            try await bench.driver.dismantle(bench.gateway.name)
+            #expect(reader.isRunning)
+            #expect(bench.processes() == [reader.processIdentifier])
+            // It inherits that threads of tests block signals.
+            kill(reader.processIdentifier, SIGKILL)
+            #expect(try await eventually { bench.processes().isEmpty })
+        }
+    }
+
     @Test(arguments: [
         ("x-sand box", "sand.example"), ("x-sandbox\nbind :1", "sand.example"), ("", "sand.example"),
         ("x-sandbox", "sand..example"), ("x-sandbox", "sand.example }"), ("x-sandbox", ""),

@@ -166,6 +166,58 @@ internal import Testing
         }
     }
 
+    @Test func aHeaderWithAnUnderscoreSelects() async throws {
+        try await Bench.run { bench in
+            try await bench.lay()
+            var gateway = bench.gateway
+            gateway.selection = [.header("x_sandbox")]
+            try await bench.driver.configure(gateway)
+            #expect(try await bench.driver.survey(gateway).isCurrent)
+            #expect(try bench.ask("/account", ["X_Sandbox": "qa"]).route == "qa/account@branch by header")
+        }
+    }
+
+    @Test func whatCannotBeConfiguredHidesNothingThatIsLive() async throws {
+        try await Bench.run { bench in
+            try await bench.lay()
+            let before = try await bench.observed()
+            var gateway = bench.gateway
+            gateway.selection = [.header("two words")]
+            let observed = try await bench.driver.survey(gateway)
+            #expect(observed.isRunning && before.isCurrent && !observed.isCurrent)
+            #expect(observed.routes == before.routes)
+            #expect(observed.sandboxes == before.sandboxes)
+            let bad = gateway
+            #expect(await failure { try await bench.driver.configure(bad) }?.failure == .refused)
+        }
+    }
+
+    @Test func aTargetThatSomebodyWroteMayNotBeInTheNetworkOfASandbox() async throws {
+        try await Bench.run { bench in
+            let name = bench.gateway.name
+            func lead(_ service: String, to host: String) async throws {
+                let target = Endpoint(scheme: .http, host: host, port: 80, isLiteral: true)
+                _ = try await bench.driver.setRoute(
+                    key(Bench.qa, service), to: .endpoint(target, label: "l"), on: name)
+            }
+            try await bench.driver.admit(
+                Bench.qa, Admission(network: Subnet("10.99.0.0/24")), to: name)
+            for host in ["10.99.0.1", "10.99.0.254"] {
+                let refusal = await failure { try await lead("account", to: host) }
+                #expect(refusal?.failure == .refused)
+                #expect(
+                    refusal?.message
+                        == "requests must not go to \(host): \(host) is inside 10.99.0.0/24, the network of a sandbox")
+            }
+            try await lead("account", to: "10.98.255.255")
+            try await lead("payment", to: "10.77.0.1")
+            #expect(try await bench.observed().moved == [])
+            try await bench.driver.admit(
+                sandbox("pr"), Admission(network: Subnet("10.77.0.0/28")), to: name)
+            #expect(try await bench.observed().moved == [key(Bench.qa, "payment")])
+        }
+    }
+
     @Test func strangeHeadersNeitherBreakNorForge() async throws {
         let strange = [
             "x-sandbox: qa\r\nx-sandbox: other\r\n",

@@ -8,7 +8,9 @@ enum Bound {
     static let connectSeconds = 2
     /// Silence of a client or of a target inside a request.
     static let idleSeconds = 60
-    static let keepAliveSeconds = 60
+    /// Between two requests of a client. Less than a target is given to drain, for until then a replaced process answers
+    /// by its old tables.
+    static let keepAliveSeconds = 5
     /// From the first byte of a request to the end of its head.
     static let requestHeadSeconds = 30
     /// Silence on an upgraded connection; also how long a replaced process may live on to serve those it has.
@@ -37,6 +39,8 @@ enum Bound {
     /// How much of the proxy's own words an error repeats.
     static let messageBytes = 2_000
     static let fileBytes = 64 << 20
+    /// How much of a file of certificates tells whether it changed.
+    static let certificateBytes = 4 << 20
     static let lockAttempts = 8
     /// `del map` removes one of several equal keys on some versions.
     static let deleteAttempts = 16
@@ -62,6 +66,8 @@ enum Bound {
     static let compiledScopes = 4_096
     /// Targets that it keeps so.
     static let parsedTargets = 20_000
+    /// A longer way than that goes in a circle, as in `Planner`'s `Decision`.
+    static let viaBytes = 8192
     /// How far a regular expression may go back and try again, about a millisecond.
     static let regexSteps = 100_000
     /// Lines that the program writes about its own failures, a thread of a process.

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Model
 internal import Reconciler
 
@@ -12,7 +13,7 @@ struct ConfigurationText: Hashable {
         let vocabulary = try Vocabulary(gateway, authorities: authorities)
         program = Program(gateway, vocabulary, in: folder)
         // The program is named by its content, which enters the digest thereby.
-        let body = Self.body(gateway, vocabulary, folder, program)
+        let body = Self.body(gateway, vocabulary, folder, program, authorities)
         digest = Digest(of: body)
         // The running process repeats its description, so that what runs can be told from what merely lies on disk.
         text = "# berth \(digest)\n" + body.replacing(Self.nobody, with: "description \(describe(digest))")
@@ -21,12 +22,38 @@ struct ConfigurationText: Hashable {
     private static let nobody = "description nobody"
 
     private static func body(
-        _ gateway: DesiredGateway, _ words: Vocabulary, _ folder: GatewayFolder, _ program: Program
+        _ gateway: DesiredGateway, _ words: Vocabulary, _ folder: GatewayFolder, _ program: Program,
+        _ authorities: String
     ) -> String {
         let sections =
             [globals(folder, program), defaults] + Frontend(gateway: gateway, folder: folder).sections
-            + Backends.sections(words)
+            + Backends.sections(words) + [contents(gateway, authorities)]
         return sections.joined(separator: "\n\n") + "\n"
+    }
+
+    /// What the files of certificates hold, so that a renewed one makes another configuration: a process reads them only
+    /// when it starts.
+    private static func contents(_ gateway: DesiredGateway, _ authorities: String) -> String {
+        let files = Set(gateway.listeners.compactMap(\.certificate)).union(gateway.authorities).union([authorities])
+        let lines = files.filter { $0.hasPrefix("/") }.sorted().map { path in
+            "# \(path) holds \(digest(ofFile: path)?.text ?? "nothing that can be read")"
+        }
+        return (["# certificates"] + lines).joined(separator: "\n")
+    }
+
+    private static func digest(ofFile path: String) -> Digest? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while bytes.count < Bound.certificateBytes {
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count >= 0 else { return nil }
+            guard count > 0 else { break }
+            bytes += buffer.prefix(count)
+        }
+        return Digest(of: bytes)
     }
 
     private static func globals(_ folder: GatewayFolder, _ program: Program) -> String {

@@ -21,7 +21,7 @@ struct Vocabulary: Hashable {
         let domain = gateway.baseDomain.map { $0.lowercased().split(separator: ".", omittingEmptySubsequences: false) }
         if let domain {
             let isGood = domain.allSatisfy {
-                !$0.isEmpty && $0.utf8.count <= 63 && $0.utf8.allSatisfy(Self.isTokenByte)
+                !$0.isEmpty && $0.utf8.count <= 63 && $0.utf8.allSatisfy(Self.isLabelByte)
             }
             guard isGood, !domain.isEmpty, domain.map(\.utf8.count).reduce(domain.count - 1, +) <= Bound.hostBytes
             else {
@@ -51,7 +51,7 @@ struct Vocabulary: Hashable {
     private static func checkNames(_ gateway: DesiredGateway, _ operation: String) throws(HostError) {
         let answers = [gateway.responseHeaders.route, gateway.responseHeaders.conflict].compactMap(\.self)
         for header in answers + gateway.selection.compactMap(\.header) where !isHeader(header) {
-            let rule = "use a-z, 0-9 and '-'"
+            let rule = "use a-z, 0-9, '-' and '_'"
             throw HostError(operation, .refused, "\"\(header.lowercased())\" cannot be a header name; \(rule)")
         }
         for name in gateway.selection.compactMap(\.key) {
@@ -85,7 +85,7 @@ struct Vocabulary: Hashable {
 
     private static func checkFile(_ path: String, _ operation: String) throws(HostError) {
         guard path.hasPrefix("/"), path.utf8.allSatisfy(isPathByte) else {
-            let rule = "start with / and hold only letters, digits and / . _ - @ +"
+            let rule = "start with / and hold only letters, digits and / . _ - @ + = ,"
             throw HostError(operation, .refused, "the path of a certificate must \(rule), unlike \"\(path)\"")
         }
     }
@@ -94,7 +94,9 @@ struct Vocabulary: Hashable {
         (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(isTokenByte)
     }
 
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
+    private static func isTokenByte(_ byte: UInt8) -> Bool { isLabelByte(byte) || byte == UInt8(ascii: "_") }
+
+    private static func isLabelByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true
         default: false
@@ -105,7 +107,7 @@ struct Vocabulary: Hashable {
 }
 
 /// What may stand in a path without meaning something to the configuration or the admin socket.
-func isPathByte(_ byte: UInt8) -> Bool { isAlphanumeric(byte) || "/._-@+".utf8.contains(byte) }
+func isPathByte(_ byte: UInt8) -> Bool { isAlphanumeric(byte) || "/._-@+=,".utf8.contains(byte) }
 
 extension Selector {
     fileprivate var header: String? { if case .header(let name) = self { name } else { nil } }

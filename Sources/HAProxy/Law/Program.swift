@@ -145,6 +145,7 @@ private struct Settings {
             ("query", limit(CarrierBounds.queryBytes, CarrierBounds.queryParameters)),
             ("cookie", limit(CarrierBounds.cookieBytes, CarrierBounds.cookies)),
             ("value", .number(CarrierBounds.valueBytes)), ("hops", .number(CarrierBounds.hops)),
+            ("via", .number(Bound.viaBytes)),
             ("rules", .number(Bound.rulesOfAScope)), ("sets", .number(Bound.compiledScopes)),
             ("targets", .number(Bound.parsedTargets)),
             ("complaints", .number(Bound.complaints)), ("regex", .text("(*LIMIT_MATCH=\(Bound.regexSteps))")),

@@ -5,12 +5,24 @@ enum ProcessTable {
     /// Proxies that were started with this configuration file: the one in charge, and those it replaced that still
     /// serve their last connections.
     static func proxies(of folder: GatewayFolder) -> Set<Int32> {
-        Set(processes().filter { arguments(of: $0).contains(folder.configuration) })
+        Set(processes().filter { isProxy($0, of: folder) })
     }
 
     /// Whether this process is one of ``proxies(of:)``, without a look at the others.
     static func isProxy(_ pid: Int32, of folder: GatewayFolder) -> Bool {
-        arguments(of: pid).contains(folder.configuration)
+        let arguments = arguments(of: pid)
+        guard let place = arguments.firstIndex(of: folder.configuration), place > 0, arguments[place - 1] == "-f" else {
+            return false
+        }
+        // Others read the file too, such as `tail -f`; an executable of another name shows by the rest of its command.
+        return name(of: pid).hasPrefix("haproxy") || arguments[(place + 1)...].starts(with: ["-p", folder.pidFile])
+    }
+
+    /// The ports that these processes listen on.
+    static func ports(of pids: Set<Int32>) -> Set<UInt16> {
+        let inodes = pids.map(descriptors).reduce(into: Set()) { $0.formUnion($1) }
+        let sockets = connections(of: "/proc/net/tcp") + connections(of: "/proc/net/tcp6")
+        return Set(sockets.filter { $0.isListening && inodes.contains($0.inode) }.map(\.localPort))
     }
 
     /// The lowest of these ports that something other than `ours` listens on, and who, where that can be read.
@@ -27,6 +39,16 @@ enum ProcessTable {
     static func connections(of pids: Set<Int32>, to address: String, port: UInt16) -> Int {
         guard !pids.isEmpty, let remote = hexadecimal(address, port) else { return 0 }
         let inodes = Set(connections(of: "/proc/net/tcp").filter { $0.isOpen && $0.remote == remote }.map(\.inode))
+        return pids.map { descriptors(of: $0).intersection(inodes).count }.reduce(0, +)
+    }
+
+    /// Connections that these processes have with clients: those on a port that `pid` listens on now.
+    static func clients(of pids: Set<Int32>, onPortsOf pid: Int32) -> Int {
+        guard !pids.isEmpty else { return 0 }
+        let all = connections(of: "/proc/net/tcp") + connections(of: "/proc/net/tcp6")
+        let own = descriptors(of: pid)
+        let ports = Set(all.filter { $0.isListening && own.contains($0.inode) }.map(\.localPort))
+        let inodes = Set(all.filter { $0.isOpen && ports.contains($0.localPort) }.map(\.inode))
         return pids.map { descriptors(of: $0).intersection(inodes).count }.reduce(0, +)
     }
 
@@ -65,8 +87,8 @@ enum ProcessTable {
 
     private static func processes() -> [Int32] { names(in: "/proc").compactMap { Int32($0) } }
 
-    private static func arguments(of pid: Int32) -> Set<String> {
-        Set(contents(of: "/proc/\(pid)/cmdline").split(separator: "\0").map(String.init))
+    private static func arguments(of pid: Int32) -> [String] {
+        contents(of: "/proc/\(pid)/cmdline").split(separator: "\0").map(String.init)
     }
 
     private static func name(of pid: Int32) -> String {

@@ -2,6 +2,11 @@ internal import Glibc
 internal import Model
 internal import Reconciler
 
+extension Bound {
+    /// How long a port that is taken is waited for.
+    fileprivate static let portMillis = 500
+}
+
 /// The proxy of one gateway as processes: checked, started, replaced and stopped. It outlives us.
 struct ProxyProcess {
     let folder: GatewayFolder
@@ -15,6 +20,34 @@ struct ProxyProcess {
         guard verdict.status == 0 else {
             throw HostError(operation, .refused, "HAProxy refuses its configuration: \(alerts(verdict.words))")
         }
+    }
+
+    /// Refuses ports that somebody else has before anything is started: a successor that finds one taken has made the
+    /// process that runs let go of its own.
+    func checkPorts(_ ports: Set<UInt16>) throws(HostError) {
+        for port in ports.subtracting(ProcessTable.ports(of: ProcessTable.proxies(of: folder))).sorted() {
+            // Of a process that ends, sockets are the last to go.
+            let isFree = Deadline(millis: Bound.portMillis).wait { !Self.isTaken(port) }
+            guard isFree else { throw refusal("port \(port) is in use", [port]) }
+        }
+    }
+
+    /// Bound as the proxy would bind it. What else may go wrong is the proxy's to say: it may have other rights.
+    private static func isTaken(_ port: UInt16) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var yes: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        let status = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        return (status != 0 || listen(descriptor, 1) != 0) && errno == EADDRINUSE
     }
 
     /// Starts a proxy with the checked configuration; `old` hands over its ports and then serves only what it has.

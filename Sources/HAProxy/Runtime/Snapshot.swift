@@ -33,10 +33,10 @@ struct Snapshot {
         for key in tables[.sandboxes].keys {
             if let name = sandbox(key) { sandboxes[name] = Admission() }
         }
-        for (port, holder) in keptPorts {
+        for (port, holder) in tables.keptPorts {
             if let name = sandbox(holder) { sandboxes[name]?.port = port }
         }
-        for (name, network) in keptNetworks { sandboxes[name]?.network = network }
+        for (name, network) in tables.keptNetworks { sandboxes[name]?.network = network }
         return sandboxes
     }
 
@@ -49,50 +49,27 @@ struct Snapshot {
         return rules
     }
 
-    /// Entries that a driver never leaves behind: a second one of a key, what cannot be read, a port or network of a
-    /// sandbox that is not admitted or has a lower one, and rules that no scope leads to or that are not whole.
+    /// Whether a driver left the tables like this.
+    var isTidy: Bool { strays.isEmpty && mends.isEmpty }
+
+    /// Entries that a driver never leaves behind: a second one of a key, and what is not ``Tables/kept``.
     var strays: [(table: Table, entry: LiveProxy.Entry)] {
-        let ports = Dictionary(uniqueKeysWithValues: keptPorts.map { ("\($0.port)", $0.sandbox) })
-        let networks = Dictionary(
-            uniqueKeysWithValues: keptNetworks.map { ("\($0.network)", NetworkText($0.name, in: $0.network).text) })
-        let scopes = tables[.scopes].filter { key, name in
-            RouteScope(mapKey: key) != nil && RuleSet.rules(of: name, in: tables[.rules]) != nil
-        }
-        let rules = Set(Set(scopes.values).flatMap(RuleSet.keys))
+        let kept = tables.kept
         return Table.allCases.flatMap { table in
             var seen: Set<String> = []
-            return entries[table, default: []].filter { entry in
-                guard seen.insert(entry.key).inserted else { return true }
-                return switch table {
-                case .routes: RouteKey(mapKey: entry.key) == nil || LiveRoute(entry.value) == nil
-                case .sandboxes: sandbox(entry.key) == nil
-                case .ports: ports[entry.key] != entry.value
-                case .networks: networks[entry.key] != entry.value
-                case .scopes: scopes[entry.key] != entry.value
-                case .rules: !rules.contains(entry.key)
-                }
-            }.map { (table, $0) }
+            return entries[table, default: []]
+                .filter { !seen.insert($0.key).inserted || kept[table][$0.key] == nil }
+                .map { (table, $0) }
         }
     }
 
-    private var keptPorts: [(port: UInt16, sandbox: String)] {
-        let admitted = tables[.sandboxes]
-        let ports = tables[.ports].compactMap { key, value in UInt16(key).map { (port: $0, sandbox: value) } }
-        var taken: Set<String> = []
-        return ports.sorted { $0.port < $1.port }
-            .filter { admitted[$0.sandbox] != nil && taken.insert($0.sandbox).inserted }
-    }
-
-    private var keptNetworks: [(name: SandboxName, network: Subnet)] {
-        let admitted = tables[.sandboxes]
-        var taken: Set<SandboxName> = []
-        return tables[.networks].compactMap { NetworkText.sandbox(of: (key: $0.key, value: $0.value)) }
-            .sorted { $0.network < $1.network }
-            .filter { admitted[$0.name.text] != nil && taken.insert($0.name).inserted }
-    }
-
-    private func sandbox(_ text: String) -> SandboxName? {
-        do throws(InvalidName) { return try SandboxName(text) } catch { return nil }
+    /// Entries that stay with another value.
+    var mends: [(table: Table, key: String, value: String)] {
+        let kept = tables.kept
+        return Table.allCases.flatMap { table in
+            kept[table].filter { tables[table][$0.key] != $0.value }.sorted { $0.key < $1.key }
+                .map { (table, $0.key, $0.value) }
+        }
     }
 }
 
@@ -120,4 +97,49 @@ struct Edit: Hashable, Sendable {
         self.key = key
         self.value = value
     }
+}
+
+extension Tables {
+    /// What a driver would leave of them: without what cannot be read, a port or network of a sandbox that is not
+    /// admitted or has a lower one, and rules that no scope leads to or that are not whole.
+    var kept: Tables {
+        let scopes = self[.scopes].filter { key, name in
+            RouteScope(mapKey: key) != nil && RuleSet.rules(of: name, in: self[.rules]) != nil
+        }
+        let rules = Set(Set(scopes.values).flatMap(RuleSet.keys))
+        var routes: [String: String] = [:]
+        for (key, text) in self[.routes] { routes[key] = RouteText.kept(text, of: key) }
+        return Tables([
+            .routes: routes,
+            .sandboxes: self[.sandboxes].filter { sandbox($0.key) != nil },
+            .ports: Dictionary(keptPorts.map { ("\($0.port)", $0.sandbox) }, uniquingKeysWith: { first, _ in first }),
+            .networks: Dictionary(
+                keptNetworks.map { ("\($0.network)", NetworkText($0.name, in: $0.network).text) },
+                uniquingKeysWith: { first, _ in first }),
+            .scopes: scopes,
+            .rules: self[.rules].filter { rules.contains($0.key) },
+        ])
+    }
+
+    fileprivate var keptPorts: [(port: UInt16, sandbox: String)] {
+        let admitted = self[.sandboxes]
+        let ports = self[.ports].compactMap { key, value in
+            UInt16(key).flatMap { "\($0)" == key ? (port: $0, sandbox: value) : nil }
+        }
+        var taken: Set<String> = []
+        return ports.sorted { $0.port < $1.port }
+            .filter { admitted[$0.sandbox] != nil && taken.insert($0.sandbox).inserted }
+    }
+
+    fileprivate var keptNetworks: [(name: SandboxName, network: Subnet)] {
+        let admitted = self[.sandboxes]
+        var taken: Set<SandboxName> = []
+        return self[.networks].compactMap { NetworkText.sandbox(of: (key: $0.key, value: $0.value)) }
+            .sorted { $0.network < $1.network }
+            .filter { admitted[$0.name.text] != nil && taken.insert($0.name).inserted }
+    }
+}
+
+private func sandbox(_ text: String) -> SandboxName? {
+    do throws(InvalidName) { return try SandboxName(text) } catch { return nil }
 }

@@ -51,6 +51,16 @@ struct RouteText: Hashable, Sendable {
 
     private init(text: String) { self.text = text }
 
+    /// What a map should hold instead of `text`; `nil` where it should hold nothing. Without its route a sandbox would
+    /// be answered by the baseline, so that one of a sandbox that cannot be read has its requests wait.
+    static func kept(_ text: String, of mapKey: String) -> String? {
+        guard let key = RouteKey(mapKey: mapKey) else { return nil }
+        if let route = LiveRoute(text), let kept = route.isOfFormerVersion ? route.rewritten?.text : text {
+            return kept
+        }
+        return key.sandbox == nil ? nil : startingWord
+    }
+
     static func word(_ header: Endpoint.HostHeader) -> String {
         switch header {
         case .target: "target"
@@ -73,15 +83,23 @@ struct LiveRoute: Hashable, Sendable {
     let target: RouteTarget
     /// `nil` where nothing is connected to.
     let address: String?
+    /// Written as `scheme|address|port|host|label`, which the proxy cannot read any more.
+    let isOfFormerVersion: Bool
 
-    /// `nil` for what this driver does not write: somebody else's edit.
+    /// `nil` for what no driver writes: somebody else's edit.
     init?(_ text: String) {
         if text == RouteText.suspendedWord || text == RouteText.startingWord {
             target = text == RouteText.suspendedWord ? .suspended : .starting
             address = nil
+            isOfFormerVersion = false
             return
         }
-        let fields = text.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+        var fields = text.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+        isOfFormerVersion = fields.count == 5
+        if isOfFormerVersion {
+            fields =
+                [RouteText.servingWord] + fields + [RouteText.word(.target), RouteText.word(.system), "known"]
+        }
         guard fields.count == 9, let scheme = Endpoint.Scheme(rawValue: fields[1]), let port = UInt16(fields[3]),
             isIPv4(fields[2]) || fields[2] == RouteText.nowhere, let header = Self.hostHeader(fields[6]),
             let trust = Self.trust(fields[7]), ["literal", "known"].contains(fields[8])
@@ -95,6 +113,12 @@ struct LiveRoute: Hashable, Sendable {
         default: return nil
         }
         address = isIPv4(fields[2]) ? fields[2] : nil
+    }
+
+    /// As this version writes it.
+    fileprivate var rewritten: RouteText? {
+        guard case .endpoint(let endpoint, let label) = target else { return nil }
+        do throws(HostError) { return try RouteText(endpoint, at: address, label: label) } catch { return nil }
     }
 
     private static func hostHeader(_ word: String) -> Endpoint.HostHeader? {

@@ -65,7 +65,9 @@ struct NetworkText: Hashable, Sendable {
 
     /// The sandbox of an entry, where we wrote it.
     static func sandbox(of entry: (key: String, value: String)) -> (name: SandboxName, network: Subnet)? {
-        guard let network = Subnet(entry.key), let name = entry.value.split(separator: "|").first else { return nil }
+        guard let network = Subnet(entry.key), "\(network)" == entry.key,
+            let name = entry.value.split(separator: "|").first
+        else { return nil }
         do throws(InvalidName) {
             let sandbox = try SandboxName(String(name))
             return NetworkText(sandbox, in: network).text == entry.value ? (sandbox, network) : nil

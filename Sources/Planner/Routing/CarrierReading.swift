@@ -16,8 +16,8 @@ struct CarrierReading {
 
     func header(_ name: String) -> Claim {
         guard let value = request.headers.first(where: { $0.name == name })?.value else { return .nothing }
-        guard value.utf8.count <= CarrierBounds.valueBytes else { return .unreadable }
-        return Self.claim(Self.trimmed(value[...]))
+        let text = Self.trimmed(value[...])
+        return text.utf8.count > CarrierBounds.valueBytes ? .unreadable : Self.claim(text)
     }
 
     func baggage(_ key: String) -> Claim {

@@ -18,7 +18,9 @@ extension RoutingTable {
             if case .fixed(let port)? = sandbox.listener { admission.port = port }
             sandboxes[sandbox.name] = admission
             for (service, wanted) in sandbox.services {
-                guard let target = wanted.target(of: service, isAwake: asIfAwake || sandbox.state == .active) else { continue }
+                guard let target = wanted.target(of: service, isAwake: asIfAwake || sandbox.state == .active) else {
+                    continue
+                }
                 routes[RouteKey(sandbox: sandbox.name, service: service)] = target
             }
         }

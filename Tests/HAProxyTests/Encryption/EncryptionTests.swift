@@ -64,6 +64,47 @@ internal import Testing
         }
     }
 
+    @Test func aRenewedCertificateIsLoaded() async throws {
+        try await Self.run { bench, ours, _ in
+            let other = try Certificates(in: bench.directory, named: "other")
+            var gateway = bench.gateway
+            let port = FreePorts.one()
+            let file = try ours.certificate(of: "shop.example")
+            gateway.listeners.append(GatewayListener(name: "public", .web(port), certificate: file))
+            gateway.authorities = [ours.authority]
+            try await bench.driver.configure(gateway)
+            #expect(try await bench.driver.survey(gateway).isCurrent)
+            for (new, old) in [(try other.certificate(of: "shop.example"), file), (other.authority, ours.authority)] {
+                try Data(contentsOf: URL(filePath: new)).write(to: URL(filePath: old))
+                #expect(try await !bench.driver.survey(gateway).isCurrent)
+                try await bench.driver.configure(gateway)
+                #expect(try await bench.driver.survey(gateway).isCurrent)
+                let answer = try Certificates.run(
+                    "/usr/bin/curl",
+                    [
+                        "-sS", "-i", "--cacert", other.authority, "--resolve", "shop.example:\(port):127.0.0.1",
+                        "--max-time", "20", "https://shop.example:\(port)/account",
+                    ])
+                #expect(answer.contains("x-sandbox-route: -/account@baseline"))
+            }
+        }
+    }
+
+    @Test func aPathOfACertificateMayHoldWhatAManifestTakes() async throws {
+        try await Self.run { bench, ours, _ in
+            let file = "\(bench.directory)/a,b=c+d@e_f-g.pem"
+            try Data(contentsOf: URL(filePath: ours.authority)).write(to: URL(filePath: file))
+            var gateway = bench.gateway
+            gateway.authorities = [file]
+            try await bench.driver.configure(gateway)
+            let endpoint = Endpoint(scheme: .https, host: "127.0.0.1", port: 1, trust: .file(file))
+            let route = RouteTarget.endpoint(endpoint, label: "account@baseline")
+            _ = try await bench.driver.setRoute(key(nil, "account"), to: route, on: gateway.name)
+            #expect(try await bench.driver.survey(gateway).routes[key(nil, "account")] == route)
+            #expect(try bench.ask("/account").status == 503)
+        }
+    }
+
     @Test(arguments: ["relative.pem", "/a file.pem", "/a;b.pem"])
     func aPathOfACertificateCannotWriteConfiguration(path: String) async throws {
         let driver = HAProxyDriver(directory: "/tmp/berth-nowhere")

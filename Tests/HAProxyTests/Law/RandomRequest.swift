@@ -64,6 +64,9 @@ struct RandomRequest {
                     Array(repeating: "1.1 berth-law", count: Int.random(in: 1...9, using: &random)).joined(
                         separator: ", ")))
         }
+        if random.oneIn(60) {
+            headers.append(.init("via", String(repeating: "v", count: 8192 + Int.random(in: -20...1, using: &random))))
+        }
         if random.oneIn(30) { headers.append(.init("via", "1.0 elsewhere, 1.1 berth-law")) }
         if method == "POST" { headers.append(.init("content-length", "0")) }
         request = GatewayRequest(
@@ -136,7 +139,8 @@ struct RandomRequest {
         to headers: inout [GatewayRequest.Header], _ signatures: Signatures, _ random: inout SplitMix64
     ) {
         for name in ["x-sandbox", "x-env"] where random.oneIn(4) {
-            headers.append(.init(name, claim(&random)))
+            let text = random.oneIn(25) ? "qa" + String(repeating: " ", count: 126) + "a" : claim(&random)
+            headers.append(.init(name, text))
             if random.oneIn(8) { headers.append(.init(name, "login")) }
         }
         for (name, most) in [("baggage", 8192), ("tracestate", 512)] where random.oneIn(4) {

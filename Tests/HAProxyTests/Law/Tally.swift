@@ -20,7 +20,7 @@ struct Tally {
         "header present", "header exact", "header regex", "cookie present", "cookie exact", "cookie regex",
         "query present", "query exact", "query regex", "rewrite prefix", "rewrite path", "use auto", "use sandbox",
         "use baseline", "long baggage", "long tracestate", "long query", "many parameters", "long cookie",
-        "many cookies", "public", "request headers", "response headers",
+        "many cookies", "long via", "public", "request headers", "response headers",
     ]
 
     var missing: [String] { Self.wanted.filter { counts[$0] == nil }.sorted() }
@@ -85,6 +85,7 @@ struct Tally {
         }
         if text("baggage").utf8.count > CarrierBounds.baggageBytes { note("long baggage") }
         if text("tracestate").utf8.count > CarrierBounds.tracestateBytes { note("long tracestate") }
+        if text("via").utf8.count > 8192 { note("long via") }
         let cookies = text("cookie")
         if cookies.utf8.count > CarrierBounds.cookieBytes { note("long cookie") }
         if cookies.split(separator: ";").count > CarrierBounds.cookies { note("many cookies") }

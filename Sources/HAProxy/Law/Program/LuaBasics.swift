@@ -19,7 +19,14 @@ extension Program {
           end
         end
 
-        local function trimmed(text) return (match(text, "^[ \t]*(.-)[ \t]*$")) end
+        -- By bytes from the end, since a pattern would try every blank anew.
+        local function trimmed(text)
+          local first = find(text, "[^ \t]")
+          if not first then return "" end
+          local last = #text
+          while byte(text, last) == 32 or byte(text, last) == 9 do last = last - 1 end
+          return sub(text, first, last)
+        end
 
         local function decoded(text)
           if not find(text, "%", 1, true) then return text end

@@ -137,12 +137,12 @@ extension Program {
         end
 
         local function is_circling(request)
-          if not request.headers.via then return false end
+          local passes = joined(request, "via", ",")
+          if not passes then return false end
+          if #passes > S.bounds.via then return true end
           local count = 0
-          for _, line in ipairs(lines_of(request, "via")) do
-            for _, pass in ipairs((split(line, ","))) do
-              if ends_with(trimmed(pass), " berth-" .. S.gateway) then count = count + 1 end
-            end
+          for _, pass in ipairs((split(passes, ","))) do
+            if ends_with(trimmed(pass), " berth-" .. S.gateway) then count = count + 1 end
           end
           return count >= S.bounds.hops
         end

@@ -12,6 +12,7 @@ extension Program {
         function readers.header(request, selector)
           local lines = request.headers[selector.name]
           if not lines then return nil end
+          if #lines[0] > S.bounds.value then return false end
           return claim(trimmed(lines[0]))
         end
         function readers.baggage(request, selector)
