@@ -12,6 +12,8 @@ package struct DesiredSandbox: Hashable, Sendable {
     package var owner: String?
     package var state: State
     package var node: NodeName
+    /// Whether we chose the node, for its author names none.
+    package var isPlacedByUs: Bool
     package var gateway: GatewayName?
     /// The gateway port of its own; `nil` where the gateway has none to give.
     package var listener: PortRequest?
@@ -28,13 +30,15 @@ package struct DesiredSandbox: Hashable, Sendable {
     package init(
         name: SandboxName, title: String? = nil, owner: String? = nil, state: State = .active, node: NodeName,
         gateway: GatewayName? = nil, listener: PortRequest? = nil, services: [ServiceName: DesiredService] = [:],
-        borrowed: Set<ServiceName> = [], place: Place, changedBy: Revision? = nil, lastGood: CommitID? = nil
+        borrowed: Set<ServiceName> = [], place: Place, changedBy: Revision? = nil, lastGood: CommitID? = nil,
+        isPlacedByUs: Bool = false
     ) {
         self.name = name
         self.title = title ?? name.text
         self.owner = owner
         self.state = state
         self.node = node
+        self.isPlacedByUs = isPlacedByUs
         self.gateway = gateway
         self.listener = listener
         self.services = services

@@ -4,6 +4,8 @@ package struct DesiredState: Sendable {
     package var nodes: [NodeName: DesiredNode]
     package var gateways: [GatewayName: DesiredGateway]
     package var sandboxes: [SandboxName: DesiredSandbox]
+    /// Sandboxes whose authors name no node. They stand here until one is chosen, and in ``sandboxes`` from then on.
+    package var unplaced: [SandboxName: UnplacedSandbox]
     /// Where requests outside every sandbox go, by service.
     package var baselines: [ServiceName: DesiredBaseline]
     package var bundles: [BundleName: DesiredBundle]
@@ -21,7 +23,8 @@ package struct DesiredState: Sendable {
 
     package init(
         revision: Revision, nodes: [NodeName: DesiredNode] = [:], gateways: [GatewayName: DesiredGateway] = [:],
-        sandboxes: [SandboxName: DesiredSandbox] = [:], baselines: [ServiceName: DesiredBaseline] = [:],
+        sandboxes: [SandboxName: DesiredSandbox] = [:], unplaced: [SandboxName: UnplacedSandbox] = [:],
+        baselines: [ServiceName: DesiredBaseline] = [:],
         bundles: [BundleName: DesiredBundle] = [:], routes: [DesiredRoute] = [],
         targetPolicy: TargetPolicy = TargetPolicy(), problems: [ManifestProblem] = [],
         frozen: [SandboxName: ManifestProblem] = [:], deletionsHeld: ManifestProblem? = nil
@@ -30,6 +33,7 @@ package struct DesiredState: Sendable {
         self.nodes = nodes
         self.gateways = gateways
         self.sandboxes = sandboxes
+        self.unplaced = unplaced
         self.baselines = baselines
         self.bundles = bundles
         self.routes = routes
@@ -61,45 +65,6 @@ package struct ManifestProblem: Error, Hashable, Sendable {
 
 extension ManifestProblem: CustomStringConvertible {
     package var description: String { "\(place): \(severity.rawValue): \(message)" }
-}
-
-/// A machine with an engine.
-package struct DesiredNode: Hashable, Sendable {
-    package let name: NodeName
-    /// Never pulls; images must be present.
-    package var isOffline: Bool
-    /// Where published ports come from.
-    package var portPool: ClosedRange<UInt16>
-    package var subnetPool: Subnet
-    package var perSandboxPrefix: Int
-    /// How many builds run at once.
-    package var buildWidth: Int
-    /// Where other nodes reach it.
-    package var address: String?
-
-    package init(
-        name: NodeName, isOffline: Bool = true, portPool: ClosedRange<UInt16> = 9001...9499,
-        subnetPool: Subnet? = nil, perSandboxPrefix: Int = 28, buildWidth: Int = standardBuildWidth,
-        address: String? = nil
-    ) {
-        self.name = name
-        self.isOffline = isOffline
-        self.portPool = portPool
-        self.subnetPool = subnetPool ?? Self.standardPool
-        self.perSandboxPrefix = perSandboxPrefix
-        self.buildWidth = buildWidth
-        self.address = address
-    }
-
-    package static let standardBuildWidth = 2
-
-    /// 10.210.0.0/16: 4,096 sandboxes of /28.
-    private static let standardPool: Subnet = {
-        guard let pool = Subnet(base: 10 << 24 | 210 << 16, prefix: 16) else {
-            preconditionFailure("10.210.0.0/16 is a subnet")
-        }
-        return pool
-    }()
 }
 
 /// The shared deployment of a service ("OCP" in the requirements).

@@ -21,6 +21,9 @@ package enum Action: Hashable, Sendable {
     case unpause(ContainerHandle)
     /// Returns when the container has proved itself by `check`, or fails as unhealthy.
     case awaitHealthy(ContainerHandle, address: String, check: HealthCheck?)
+    /// Returns when what listens at the address of another node answers the gateway's own node as `check` asks, or fails
+    /// as unhealthy: a firewall between two machines is found before requests are sent through it.
+    case awaitReachable(GatewayName, Endpoint, check: HealthCheck?)
     case connect(ContainerHandle, network: String, address: String, alias: String)
     case updateLimits(ContainerHandle, Limits)
     case rename(ContainerHandle, to: String)
@@ -114,6 +117,22 @@ package enum ContainerHandle: Hashable, Sendable {
     }
 }
 
+extension Action {
+    /// The gateway that does it, where one does.
+    package var gateway: GatewayName? {
+        switch self {
+        case .awaitReachable(let gateway, _, _), .drain(let gateway, _, _, _), .dismantleGateway(let gateway),
+            .admit(let gateway, _, _), .dismiss(let gateway, _), .setRoute(let gateway, _, _),
+            .removeRoute(let gateway, _), .setRules(let gateway, _, _):
+            gateway
+        case .configureGateway(let gateway): gateway.name
+        case .createNetwork, .removeNetwork, .pull, .load, .fetch, .checkout, .build, .discard, .create, .start,
+            .unpause, .awaitHealthy, .connect, .updateLimits, .rename, .stop, .remove, .setNames, .removeNames:
+            nil
+        }
+    }
+}
+
 extension Action: CustomStringConvertible {
     package var description: String {
         switch self {
@@ -129,6 +148,7 @@ extension Action: CustomStringConvertible {
         case .start(let handle): "start \(handle.name)"
         case .unpause(let handle): "unpause \(handle.name)"
         case .awaitHealthy(let handle, _, _): "await health of \(handle.name)"
+        case .awaitReachable(let gateway, let endpoint, _): "reach \(endpoint.host):\(endpoint.port) from \(gateway)"
         case .connect(let handle, let network, _, _): "connect \(handle.name) to \(network)"
         case .updateLimits(let handle, _): "update limits of \(handle.name)"
         case .rename(let handle, let name): "rename \(handle.name) to \(name)"

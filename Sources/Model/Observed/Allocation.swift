@@ -6,6 +6,8 @@ package struct Allocation: Hashable, Sendable {
         case listener(GatewayName, UInt16)
         /// A node port published for one container port.
         case published(NodeName, UInt16, ServiceName, container: UInt16)
+        /// The node that was chosen for a sandbox whose author names none.
+        case place(NodeName, of: SandboxName)
     }
 
     package let sandbox: SandboxName
@@ -24,6 +26,7 @@ extension Allocation: CustomStringConvertible {
         case .listener(let gateway, let port): "port \(port) of gateway \(gateway)"
         case .published(let node, let port, let service, let container):
             "port \(port) of \(node) for \(service):\(container)"
+        case .place(let node, let sandbox): "place of \(sandbox) on \(node)"
         }
     }
 }

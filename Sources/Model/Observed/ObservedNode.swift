@@ -1,5 +1,5 @@
 /// What one node's engine and gateway say now. The order of its lists means nothing.
-package struct ObservedNode: Sendable {
+package struct ObservedNode: Hashable, Sendable {
     package let node: NodeName
     package var containers: [ObservedContainer]
     package var networks: [ObservedNetwork]

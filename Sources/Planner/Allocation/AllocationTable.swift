@@ -32,6 +32,20 @@ package struct AllocationTable: Sendable {
         }
     }
 
+    /// Where sandboxes are whose nodes we chose.
+    package var places: [SandboxName: Set<NodeName>] {
+        var places: [SandboxName: Set<NodeName>] = [:]
+        for (resource, _) in held {
+            if case .place(let node, let sandbox) = resource { places[sandbox, default: []].insert(node) }
+        }
+        return places
+    }
+
+    /// Enters that a node was chosen for a sandbox.
+    package mutating func enter(_ sandbox: SandboxName, on node: NodeName) {
+        adopt(Allocation(.place(node, of: sandbox), to: sandbox))
+    }
+
     /// Enters what was found on the engine or the gateway, where nobody holds it yet.
     package mutating func adopt(_ allocation: Allocation) {
         guard held[allocation.resource] == nil else { return }
@@ -88,6 +102,30 @@ package struct AllocationTable: Sendable {
         return port(asking: request, for: sandbox, in: node.portPool, avoiding: heldByOthers.union(busy)) {
             .published(node.name, $0, service, container: container)
         }
+    }
+
+    /// A node port for one more container of a service: one it holds already and that nothing uses, or the lowest free
+    /// one. `nil` when the pool is used up.
+    package mutating func another(
+        for sandbox: SandboxName, _ service: ServiceName, container: UInt16, on node: DesiredNode,
+        avoiding busy: Set<UInt16>
+    ) -> UInt16? {
+        var own: UInt16?
+        var others: Set<UInt16> = []
+        for (resource, holder) in held {
+            guard case .published(node.name, let number, let holding, container: let port) = resource else { continue }
+            if holder == sandbox, holding == service, port == container, !busy.contains(number),
+                node.portPool.contains(number)
+            {
+                own = min(own ?? number, number)
+            } else {
+                others.insert(number)
+            }
+        }
+        if let own { return own }
+        guard let free = node.portPool.first(where: { !others.contains($0) && !busy.contains($0) }) else { return nil }
+        take(Allocation(.published(node.name, free, service, container: container), to: sandbox))
+        return free
     }
 
     private mutating func port(

@@ -4,6 +4,22 @@ internal import Model
 extension Converging {
     var liveRoutes: [RouteKey: RouteTarget] { situation.observedGateway?.routes ?? [:] }
 
+    /// Whether its gateway is on another machine, where addresses of containers mean nothing.
+    var isRemote: Bool { situation.gateway.map { $0.node != desired.node } ?? false }
+
+    /// Whether what its gateway sends to `endpoint` reaches a container of its own node.
+    func leads(_ endpoint: Endpoint, to container: ObservedContainer) -> Bool {
+        situation.gateway.map { situation.leads(endpoint, from: $0.name, to: container, on: desired.node) } ?? false
+    }
+
+    /// Where the gateway finds what listens on `port` of a container.
+    func endpoint(_ port: ContainerPort, at address: String, published: [UInt16: UInt16]) -> Endpoint? {
+        let scheme = port.transport.scheme ?? .http
+        guard isRemote else { return Endpoint(scheme: scheme, host: address, port: port.number) }
+        guard let host = situation.addresses[desired.node], let number = published[port.number] else { return nil }
+        return Endpoint(scheme: scheme, host: host, port: number)
+    }
+
     /// Where the requests of a service go now: of a sandbox that is let in, what has no route goes to its baseline.
     func present(_ key: RouteKey) -> RouteTarget? {
         if let own = liveRoutes[key] { return own }
@@ -135,13 +151,25 @@ extension Converging {
             after: [gatewayReady] + dependencies + announced.map(\.id))
     }
 
+    /// A service that listens on nothing the gateway speaks to any more has no route either.
+    mutating func endRoute(of service: ServiceName, after steps: [Plan.Step.ID?]) -> [Plan.Step.ID] {
+        let key = RouteKey(sandbox: desired.name, service: service)
+        guard let gateway = situation.gateway, let live = liveRoutes[key] else { return [] }
+        let baseline = liveRoutes[RouteKey(sandbox: nil, service: service)]
+        plan.routes.append(RouteChange(key: key, from: live, to: baseline, after: nil, place: nil))
+        return [
+            plan.append(
+                .removeRoute(gateway.name, key), for: service, because: .routeDiffers, after: [gatewayReady] + steps)
+        ]
+    }
+
     /// Says on the gateway that a deployment does not serve, where a rule sends its requests elsewhere then. Returns
     /// whether it is so said, now or before.
     mutating func confess(_ container: ObservedContainer, of service: ServiceName, at place: Place) -> Bool {
         let key = RouteKey(sandbox: desired.name, service: service)
         guard situation.fallbacks.contains(service), container.isFailing, let gateway = situation.gateway,
             let live = liveRoutes[key], let endpoint = live.endpoint,
-            container.attachments.values.contains(where: { $0.address == endpoint.host })
+            leads(endpoint, to: container)
         else { return false }
         guard case .endpoint(_, let label) = live else { return true }
         let target = RouteTarget.failing(endpoint, label: label)
@@ -154,16 +182,27 @@ extension Converging {
     /// Takes back what routes say of containers that are gone: their addresses are nobody's.
     mutating func confessLost() {
         guard let gateway = situation.gateway, let subnet = network?.subnet else { return }
-        let addresses = Set(situation.observed.containers.flatMap { $0.attachments.values.map(\.address) })
         for (service, wanted) in desired.services.sorted(by: { $0.key < $1.key }) where wanted.container != nil {
             let key = RouteKey(sandbox: desired.name, service: service)
-            guard case .endpoint(let endpoint, let label)? = liveRoutes[key], !addresses.contains(endpoint.host),
-                let address = IPv4(endpoint.host), subnet.contains(address.number)
-            else { continue }
+            guard case .endpoint(let endpoint, let label)? = liveRoutes[key], isLost(endpoint, subnet) else { continue }
             let target =
                 situation.fallbacks.contains(service) ? RouteTarget.failing(endpoint, label: label) : .starting
             plan.append(.setRoute(gateway.name, key, target), for: service, because: .unproved, after: [gatewayReady])
         }
+    }
+
+    /// Whether an address that was a container's of this sandbox is nobody's now, on any node.
+    private func isLost(_ endpoint: Endpoint, _ subnet: Subnet) -> Bool {
+        guard let gateway = situation.gateway else { return false }
+        let everywhere = [situation.observed] + situation.elsewhere
+        let isSomebodys = everywhere.contains { node in
+            node.containers.contains {
+                situation.leads(endpoint, from: gateway.name, to: $0, on: node.node)
+            }
+        }
+        guard !isSomebodys else { return false }
+        if isRemote { return endpoint.host == situation.addresses[desired.node] }
+        return IPv4(endpoint.host).map { subnet.contains($0.number) } ?? false
     }
 
     // MARK: Rules

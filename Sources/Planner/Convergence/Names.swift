@@ -25,7 +25,7 @@ extension Converging {
     }
 
     /// Whether a service that no route leads to has a container that has proved itself, or proves itself in this plan.
-    private func isProved(_ service: ServiceName, _ flips: inout [Plan.Step.ID]) -> Bool {
+    func isProved(_ service: ServiceName, _ flips: inout [Plan.Step.ID]) -> Bool {
         let proof = plan.steps.last { step in
             if case .awaitHealthy = step.action { step.service == service } else { false }
         }
@@ -34,11 +34,9 @@ extension Converging {
     }
 
     /// Whether a route leads to a container of the service.
-    private func serves(_ service: ServiceName, by target: RouteTarget?) -> Bool {
+    func serves(_ service: ServiceName, by target: RouteTarget?) -> Bool {
         guard case .endpoint(let endpoint, _)? = target else { return false }
-        return mine[service, default: []].contains { container in
-            container.attachments.values.contains { $0.address == endpoint.host }
-        }
+        return mine[service, default: []].contains { leads(endpoint, to: $0) }
     }
 
     /// No file that a container sees goes before the container does.

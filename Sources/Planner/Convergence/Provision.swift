@@ -57,7 +57,7 @@ extension Converging {
         let all = mine[service, default: []]
         let key = RouteKey(sandbox: desired.name, service: service)
         if let endpoint = liveRoutes[key]?.endpoint,
-            let routed = all.first(where: { $0.attachments.values.contains { $0.address == endpoint.host } })
+            let routed = all.first(where: { leads(endpoint, to: $0) })
         {
             return routed
         }
@@ -120,9 +120,9 @@ extension Converging {
             let address = subnet.address(avoiding: takenAddresses)
         else { return }
         let key = RouteKey(sandbox: desired.name, service: service)
-        let target = RouteTarget.endpoint(
-            Endpoint(scheme: port.transport.scheme ?? .http, host: address, port: port.number),
-            label: Self.label(service, piece.commit))
+        // The port of a machine is drawn only when it is needed; the address here is told, never set.
+        let endpoint = Endpoint(scheme: port.transport.scheme ?? .http, host: address, port: port.number)
+        let target = RouteTarget.endpoint(endpoint, label: Self.label(service, piece.commit))
         plan.routes.append(RouteChange(key: key, from: present(key), to: target, after: service, place: place))
     }
 
@@ -144,9 +144,9 @@ extension Converging {
         // Its route leads where it led, even where the manifests name another port now: that is for its successor.
         let key = RouteKey(sandbox: desired.name, service: service)
         if isFailing { return }
-        if case .endpoint(let endpoint, _)? = liveRoutes[key], endpoint.host == address { return }
+        if case .endpoint(let endpoint, _)? = liveRoutes[key], leads(endpoint, to: container) { return }
         _ = prove(
-            .existing(container.id, name: container.name), address: address ?? given, service, spec,
-            commit.map { Self.label(service, $0) } ?? "\(service)@main", after: steps, isAlone: true, at: place)
+            .existing(container.id, name: container.name), address: address ?? given, container.published, service,
+            spec, commit.map { Self.label(service, $0) } ?? "\(service)@main", after: steps, isAlone: true, at: place)
     }
 }

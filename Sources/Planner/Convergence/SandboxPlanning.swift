@@ -38,6 +38,8 @@ struct Converging {
     let mine: [ServiceName: [ObservedContainer]]
     /// What it needs of the pools; the rest of what it holds is given back.
     var wanted: Set<Allocation.Resource> = []
+    /// The gateways it leaves, and what closes each.
+    var left: [GatewayName: [Plan.Step.ID]] = [:]
     /// Services whose code is another than what runs, in words.
     var moves: [String] = []
 
@@ -49,6 +51,7 @@ struct Converging {
         plan = Plan(
             of: .sandbox(sandbox.name), on: sandbox.node,
             cause: .manifest(sandbox.place, by: sandbox.changedBy))
+        plan.gatewayNodes = situation.gatewayNodes
         takenNames = Set(observed.containers.map(\.name))
         // An address that a route still leads to is not given to another, whatever became of its container.
         takenAddresses = []
@@ -68,7 +71,9 @@ struct Converging {
         if let commit = desired.lastGood {
             plan.notes.append("planned at its last good version, of \(commit.short); the newest is broken")
         }
+        if let placement = situation.placement { plan.notes.append(placement) }
         noteForeigners()
+        guard isTaken() else { return classify() }
         prepareGateway()
         switch desired.state {
         case .active:
@@ -87,14 +92,28 @@ struct Converging {
             }
             takeBack()
         case .suspended:
+            leaveOtherGateways()
             suspend()
             admit()
         }
         setRules()
         retireUnlisted()
+        leaveOtherNodes()
         leaveOtherGateways()
         giveBack()
         classify()
+    }
+
+    /// A cordoned node keeps what it has and takes nothing new.
+    private mutating func isTaken() -> Bool {
+        let isHere = !mine.isEmpty || situation.observed.networks.contains { isOurs($0.ownership) }
+        guard situation.isCordoned, !isHere else { return true }
+        plan.blockers.append(
+            Blocker(
+                need: .capacity, service: nil,
+                sentence: "node \(situation.node.name) is cordoned and takes no new sandboxes; place \(desired.name) "
+                    + "elsewhere, or berth node uncordon \(situation.node.name)"))
+        return false
     }
 
     // MARK: Network
@@ -143,6 +162,8 @@ struct Converging {
         }
     }
 
+    func isOurs(_ ownership: Ownership) -> Bool { ownership.mark?.sandbox == desired.name }
+
     static func words(_ ownership: Ownership) -> String {
         switch ownership {
         case .ours: "ours"
@@ -156,7 +177,8 @@ struct Converging {
     private mutating func classify() {
         guard !plan.steps.isEmpty || !plan.blockers.isEmpty || !plan.waits.isEmpty else { return }
         let existed =
-            !mine.isEmpty || situation.observed.networks.contains { $0.ownership.mark?.sandbox == desired.name }
+            !mine.isEmpty || situation.elsewhere.contains { $0.containers.contains { isOurs($0.ownership) } }
+            || situation.observed.networks.contains { $0.ownership.mark?.sandbox == desired.name }
             || situation.observedGateway?.sandboxes[desired.name] != nil
         if situation.wasApplied, !moves.isEmpty {
             plan.kind = .change

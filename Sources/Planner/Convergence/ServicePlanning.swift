@@ -5,20 +5,27 @@ extension Converging {
     mutating func converge(
         _ service: ServiceName, to spec: ContainerSpec, label: String, of piece: Workpiece?, at place: Place
     ) {
-        guard let network, let published = publish(spec, for: service) else { return }
+        guard let network, let shared = publish(spec, for: service), isReachable(service, spec) else { return }
         var spec = spec
         if let names = namesMount { spec.mounts.append(names) }
         let secrets = situation.observed.secrets
-        let draft = ContainerDraft(
-            name: EngineNames.container(desired.name, service), sandbox: desired.name, service: service, spec: spec,
-            digest: Digest(of: spec, published: published, secrets: secrets), network: network.name, address: "",
-            published: published, origin: piece.map { ContainerDraft.Origin(piece: $0.id, commit: $0.commit) })
+        let draft = { [sandbox = desired.name] (published: [UInt16: UInt16]) in
+            ContainerDraft(
+                name: EngineNames.container(sandbox, service), sandbox: sandbox, service: service,
+                spec: spec, digest: Digest(of: spec, published: published, secrets: secrets), network: network.name,
+                address: "", published: published,
+                origin: piece.map { ContainerDraft.Origin(piece: $0.id, commit: $0.commit) })
+        }
         let imageID = situation.observed.images[spec.image.normalized]
-        let judged = mine[service, default: []].map {
-            Judged(container: $0, drift: Drift(of: $0, from: draft, imageID: imageID, secrets: secrets))
+        var judged: [Judged] = []
+        for container in mine[service, default: []] {
+            guard let published = published(shared, spec, of: service, as: container) else { return }
+            let drift = Drift(of: container, from: draft(published), imageID: imageID, secrets: secrets)
+            judged.append(Judged(container: container, drift: drift))
         }
 
         if let keeper = Judged.best(of: judged) {
+            guard let published = published(shared, spec, of: service, as: keeper.container) else { return }
             let proof = keep(keeper.container, keeper.drift, service, spec, network: network.name, at: place)
             let address = keeper.container.attachments[network.name]?.address ?? proof.address
             // What is known not to serve is not waited for: the next look sees it serve again.
@@ -26,12 +33,14 @@ extension Converging {
                 proof.isFailing
                 ? []
                 : prove(
-                    .existing(keeper.container.id, name: keeper.container.name), address: address, service, spec, label,
-                    after: proof.steps, isAlone: judged.count == 1, at: place)
-            retireOthers(than: keeper.container, judged.map(\.container), service, digest: draft.digest, after: flip)
-            rename(keeper.container, to: draft.name, of: service)
+                    .existing(keeper.container.id, name: keeper.container.name), address: address, published, service,
+                    spec, label, after: proof.steps, isAlone: judged.count == 1, at: place)
+            let wanted = draft(published)
+            retireOthers(than: keeper.container, judged.map(\.container), service, digest: wanted.digest, after: flip)
+            rename(keeper.container, to: wanted.name, of: service)
         } else {
-            replace(judged, with: draft, label, of: piece, at: place)
+            guard let published = published(shared, spec, of: service, as: nil) else { return }
+            replace(judged, with: draft(published), label, of: piece, at: place)
         }
     }
 
@@ -76,28 +85,29 @@ extension Converging {
         return (steps, address, isFailing && steps.isEmpty)
     }
 
-    /// Health, then the route. Returns what a removal of the old must wait for.
+    /// Health, then the way from its gateway's node, then the route. Returns what a removal of the old must wait for.
     mutating func prove(
-        _ handle: ContainerHandle, address: String, _ service: ServiceName, _ spec: ContainerSpec, _ label: String,
+        _ handle: ContainerHandle, address: String, _ published: [UInt16: UInt16], _ service: ServiceName,
+        _ spec: ContainerSpec, _ label: String,
         after steps: [Plan.Step.ID], isAlone: Bool, at place: Place
     ) -> [Plan.Step.ID] {
         guard let port = spec.routedPort, situation.gateway != nil else {
             // No route says that it was proved once; who is to replace another proves itself now.
-            guard !steps.isEmpty || !isAlone else { return [] }
-            return [
-                plan.append(
-                    .awaitHealthy(handle, address: address, check: spec.health), for: service, because: .unproved,
-                    after: steps)
-            ]
+            guard !steps.isEmpty || !isAlone else { return endRoute(of: service, after: []) }
+            let healthy = plan.append(
+                .awaitHealthy(handle, address: address, check: spec.health), for: service, because: .unproved,
+                after: steps)
+            return [healthy] + endRoute(of: service, after: [healthy])
         }
-        let endpoint = Endpoint(scheme: port.transport.scheme ?? .http, host: address, port: port.number)
+        guard let endpoint = endpoint(port, at: address, published: published) else { return [] }
         let target = RouteTarget.endpoint(endpoint, label: label)
         let key = RouteKey(sandbox: desired.name, service: service)
         guard liveRoutes[key] != target || !steps.isEmpty else { return [] }
         let healthy = plan.append(
             .awaitHealthy(handle, address: address, check: spec.health), for: service, because: .unproved, after: steps)
-        let flip = route(service, to: target, after: [healthy], proof: service, at: place)
-        return [flip ?? healthy]
+        let proved = reach(endpoint, port, of: service, spec, after: healthy)
+        let flip = route(service, to: target, after: [proved], proof: service, at: place)
+        return [flip ?? proved]
     }
 
     /// A new container, started before the old one goes; after it only where both would want one node port.
@@ -142,7 +152,8 @@ extension Converging {
         }
         let started = plan.append(.start(handle), for: service, because: reason, after: [created] + freed)
         let proof = prove(
-            handle, address: address, service, draft.spec, label, after: [started], isAlone: old.isEmpty, at: place)
+            handle, address: address, wanted.published, service, draft.spec, label, after: [started],
+            isAlone: old.isEmpty, at: place)
         retire(old, of: service, because: .replaced, after: proof)
 
         if name != draft.name, old.contains(where: { $0.name == draft.name }) {
@@ -203,7 +214,7 @@ extension Converging {
         var published: [UInt16: UInt16] = [:]
         let own = Set(mine[service, default: []].flatMap(\.published.values))
         for port in spec.ports {
-            guard let request = port.published else { continue }
+            guard let request = port.published, port.number != portOfItsOwn(spec) else { continue }
             let number = pools.published(
                 for: desired.name, service, container: port.number, asking: request, on: situation.node,
                 avoiding: situation.observed.busyPorts.subtracting(own))

@@ -11,11 +11,22 @@ package struct Situation: Sendable {
     package var rules: [RouteRule]
     /// Services whose requests go to the baseline by some rule while their own deployment does not serve.
     package var fallbacks: Set<ServiceName>
-    /// Every gateway of the node.
+    /// Every gateway that is to be up before anybody is kept out of it.
     package var gateways: [DesiredGateway]
     /// The archives that the node can load images from.
     package var bundles: [DesiredBundle]
+    /// What its node shows, with the gateways of other nodes that know it.
     package var observed: ObservedNode
+    /// What other nodes show of it, in order of name: those that it was on before, and that of its gateway.
+    package var elsewhere: [ObservedNode]
+    /// The nodes of gateways that are on another node than the sandbox.
+    package private(set) var gatewayNodes: [GatewayName: NodeName]
+    /// Where nodes are reached by others.
+    package var addresses: [NodeName: String]
+    /// Why its node was chosen, where it is new there and its author named none.
+    package var placement: String?
+    /// Whether its node takes no new sandboxes.
+    package var isCordoned = false
     /// Whether this revision was applied before: what differs now was changed outside git.
     package var wasApplied: Bool
     /// What the engine said lately of this sandbox: `account died (exit 137)`.
@@ -25,7 +36,8 @@ package struct Situation: Sendable {
     package init(
         revision: Revision, desired: DesiredSandbox?, node: DesiredNode, gateway: DesiredGateway?,
         rules: [RouteRule] = [], fallbacks: Set<ServiceName> = [], gateways: [DesiredGateway] = [],
-        bundles: [DesiredBundle] = [], observed: ObservedNode, wasApplied: Bool = false,
+        bundles: [DesiredBundle] = [], observed: ObservedNode, elsewhere: [ObservedNode] = [],
+        addresses: [NodeName: String] = [:], placement: String? = nil, wasApplied: Bool = false,
         observations: [String] = [], policy: PlanPolicy = PlanPolicy()
     ) {
         self.revision = revision
@@ -36,10 +48,48 @@ package struct Situation: Sendable {
         self.fallbacks = fallbacks
         self.gateways = gateways
         self.bundles = bundles
-        self.observed = observed
+        self.elsewhere = elsewhere.sorted { $0.node < $1.node }
+        self.addresses = addresses
+        self.placement = placement
+        (self.observed, gatewayNodes) = Self.joined(observed, self.elsewhere, gateways + (gateway.map { [$0] } ?? []))
         self.wasApplied = wasApplied
         self.observations = observations
         self.policy = policy
+    }
+
+    /// A gateway is where its manifest says; what another node still has under its name is not it.
+    private static func joined(_ observed: ObservedNode, _ elsewhere: [ObservedNode], _ declared: [DesiredGateway])
+        -> (ObservedNode, [GatewayName: NodeName])
+    {
+        var whole = observed
+        var nodes: [GatewayName: NodeName] = [:]
+        let homes = Dictionary(declared.map { ($0.name, $0.node) }, uniquingKeysWith: { first, _ in first })
+        for (gateway, node) in homes where node != observed.node {
+            whole.gateways[gateway] = nil
+            nodes[gateway] = node
+        }
+        for other in elsewhere {
+            for (gateway, live) in other.gateways
+            where homes[gateway].map({ $0 == other.node }) ?? (whole.gateways[gateway] == nil) {
+                whole.gateways[gateway] = live
+                nodes[gateway] = other.node
+            }
+        }
+        return (whole, nodes)
+    }
+
+    /// The name of a node that is not the plan's own; `nil` for that.
+    func other(_ node: ObservedNode) -> NodeName? { node.node == observed.node ? nil : node.node }
+
+    /// Whether what a gateway sends to `endpoint` reaches a container of `node`: on its own machine by the container's
+    /// address, from another by a port of the machine (`requirements.md` §1.6.1).
+    func leads(
+        _ endpoint: Endpoint, from gateway: GatewayName, to container: ObservedContainer, on node: NodeName
+    ) -> Bool {
+        if (gatewayNodes[gateway] ?? observed.node) == node {
+            return container.attachments.values.contains { $0.address == endpoint.host }
+        }
+        return addresses[node] == endpoint.host && container.published.values.contains(endpoint.port)
     }
 
     var observedGateway: ObservedGateway? { gateway.flatMap { observed.gateways[$0.name] } }

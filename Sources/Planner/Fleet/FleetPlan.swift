@@ -38,8 +38,14 @@ package struct FleetPlan: Sendable {
         /// `nil` plans everything.
         package var only: Set<SandboxName>?
         package var policy: PlanPolicy
+        /// How the nodes of sandboxes were chosen whose authors name none.
+        package var placement: Placement
+        /// Nodes that take no new sandboxes, by a person's word.
+        package var cordoned: Set<NodeName> = []
         /// The rules of all gateways, in order.
         let rules: RuleBook
+        /// Where nodes are reached by others.
+        let addresses: [NodeName: String]
 
         package init(
             desired: DesiredState, observed: [NodeName: ObservedNode], away: [NodeName: String] = [:],
@@ -53,7 +59,9 @@ package struct FleetPlan: Sendable {
             self.consentedDeletions = consentedDeletions
             self.only = only
             self.policy = policy
+            placement = Placement(of: DesiredState(revision: desired.revision), in: Placement.Circumstances())
             rules = RuleBook(of: desired)
+            addresses = desired.nodes.compactMapValues(\.address)
         }
     }
 
@@ -68,21 +76,46 @@ package struct FleetPlan: Sendable {
 
         planGateways(inputs)
         planBundles(inputs)
-        let slices = inputs.observed.mapValues(ObservedSlices.init)
+        let fleet = ObservedFleet(inputs.observed)
         for sandbox in inputs.desired.sandboxes.values.sorted(by: { $0.name < $1.name })
         where inputs.only?.contains(sandbox.name) ?? true {
             if let spot = inputs.blindSpot(of: sandbox) {
                 if inputs.away[sandbox.node] == nil { blindSpots.append(spot) }
                 continue
             }
-            guard let slice = slices[sandbox.node]?.slice(for: sandbox.name),
-                let situation = Situation(of: sandbox, observed: slice, in: inputs)
+            guard let slice = fleet.slice(of: sandbox.node, for: sandbox.name),
+                let situation = Situation(
+                    of: sandbox, observed: slice,
+                    elsewhere: fleet.elsewhere(
+                        than: sandbox.node, for: sandbox.name,
+                        and: sandbox.gateway.flatMap { inputs.desired.gateways[$0] }.map { [$0.node] } ?? []),
+                    in: inputs)
             else { continue }
             add(Plan(for: sandbox.name, in: situation, drawingFrom: &pools))
         }
+        planUnplaced(inputs)
         planPieces(inputs)
-        planDeletions(inputs, &pools)
+        planDeletions(inputs, fleet, &pools)
         planGatewayRemovals(inputs)
+    }
+
+    /// Those that no node could be chosen for.
+    private mutating func planUnplaced(_ inputs: Inputs) {
+        for (name, wanted) in inputs.desired.unplaced.sorted(by: { $0.key < $1.key })
+        where inputs.only?.contains(name) ?? true {
+            if let sentence = inputs.placement.unknown[name] {
+                blindSpots.append(sentence)
+                continue
+            }
+            var plan = Plan(
+                of: .sandbox(name), on: nil, kind: .create,
+                cause: .manifest(wanted.sandbox.place, by: wanted.sandbox.changedBy))
+            plan.blockers.append(
+                Blocker(
+                    need: .capacity, service: nil,
+                    sentence: inputs.placement.refusals[name] ?? "no node for \(name): none was chosen yet"))
+            plans.append(plan)
+        }
     }
 
     private mutating func planBundles(_ inputs: Inputs) {
@@ -162,20 +195,24 @@ package struct FleetPlan: Sendable {
         if plan.kind == .none, plan.notes.isEmpty, plan.kept.isEmpty { unchanged += 1 } else { plans.append(plan) }
     }
 
-    private mutating func planDeletions(_ inputs: Inputs, _ pools: inout AllocationTable) {
+    /// What is declared no more goes from all nodes in one plan: first nobody is let in, then the containers go.
+    private mutating func planDeletions(
+        _ inputs: Inputs, _ fleet: ObservedFleet, _ pools: inout AllocationTable
+    ) {
         let leaving = inputs.leaving(holding: pools)
         guard !leaving.isEmpty else { return }
         heldDeletions = HeldDeletions(of: leaving.count, in: inputs)
         for name in leaving.sorted() where inputs.only?.contains(name) ?? true {
-            for observed in inputs.observed.values.sorted(by: { $0.node < $1.node }) {
-                let node = inputs.desired.nodes[observed.node] ?? DesiredNode(name: observed.node)
-                let situation = Situation(
-                    revision: revision, desired: nil, node: node, gateway: nil,
-                    gateways: inputs.desired.driven(on: observed.node), observed: observed, policy: inputs.policy)
-                let removal = Plan(for: name, in: situation, drawingFrom: &pools)
-                guard removal.kind == .remove else { continue }
-                plans.append(heldDeletions.map(removal.held) ?? removal)
+            if let gateway = inputs.unseenGateway {
+                blindSpots.append(
+                    "sandbox \(name) is to go, and gateway \(gateway.name) on node \(gateway.node) cannot be asked "
+                        + "whether it still lets it in; it stays until then")
+                continue
             }
+            guard let situation = Situation(removing: name, from: fleet, in: inputs) else { continue }
+            let removal = Plan(for: name, in: situation, drawingFrom: &pools)
+            guard removal.kind == .remove else { continue }
+            plans.append(heldDeletions.map(removal.held) ?? removal)
         }
     }
 }
@@ -183,24 +220,13 @@ package struct FleetPlan: Sendable {
 extension FleetPlan.Inputs {
     /// Every sandbox that has anything on an engine or a gateway.
     package var existing: Set<SandboxName> {
-        var names: Set<SandboxName> = []
-        for node in observed.values {
-            names.formUnion(node.containers.compactMap { $0.ownership.mark?.sandbox })
-            names.formUnion(node.networks.compactMap { $0.ownership.mark?.sandbox })
-            for gateway in node.gateways.values {
-                names.formUnion(gateway.sandboxes.keys)
-                names.formUnion(gateway.routes.keys.compactMap(\.sandbox))
-                names.formUnion(gateway.rules.keys.compactMap(\.sandbox))
-            }
-            names.formUnion(node.names.keys)
-        }
-        return names
+        observed.values.reduce(into: []) { $0.formUnion($1.sandboxes) }
     }
 
     /// Those that are there and in no manifest.
     func leaving(holding pools: AllocationTable) -> Set<SandboxName> {
         existing.union(pools.allocations.map(\.sandbox)).filter {
-            desired.sandboxes[$0] == nil && desired.frozen[$0] == nil
+            !desired.isDeclared($0)
         }
     }
 }
@@ -237,14 +263,31 @@ extension FleetPlan.Inputs {
     }
 
     /// Why a sandbox cannot be planned, where it cannot.
-    func blindSpot(of sandbox: DesiredSandbox) -> String? {
+    package func blindSpot(of sandbox: DesiredSandbox) -> String? {
         guard observed[sandbox.node] != nil else {
-            return "sandbox \(sandbox.name) is placed on node \(sandbox.node), which nobody serves"
+            return away[sandbox.node] == nil
+                ? "sandbox \(sandbox.name) is placed on node \(sandbox.node), which nobody serves"
+                : "sandbox \(sandbox.name) is on node \(sandbox.node), which is away; what runs there runs on"
         }
         guard let gateway = sandbox.gateway.flatMap({ desired.gateways[$0] }), observed[gateway.node] == nil else {
             return nil
         }
-        return "sandbox \(sandbox.name) is behind gateway \(gateway.name) on node \(gateway.node), which nobody serves"
+        return "sandbox \(sandbox.name) is behind gateway \(gateway.name) on node \(gateway.node), which "
+            + (away[gateway.node] == nil ? "nobody serves" : "is away")
+    }
+
+    /// What its own node shows, with what its gateway says, wherever that is.
+    package func view(of sandbox: DesiredSandbox) -> ObservedNode? {
+        guard var view = observed[sandbox.node] else { return nil }
+        if let gateway = sandbox.gateway.flatMap({ desired.gateways[$0] }), gateway.node != sandbox.node {
+            view.gateways[gateway.name] = observed[gateway.node]?.gateways[gateway.name]
+        }
+        return view
+    }
+
+    /// A gateway that nobody can ask now, where there is one.
+    package var unseenGateway: DesiredGateway? {
+        desired.gateways.values.filter { $0.isDriven && observed[$0.node] == nil }.min { $0.name < $1.name }
     }
 }
 
@@ -255,30 +298,6 @@ extension DesiredState {
 
     /// Those that have tables; a Traefik reads the labels of containers, and nobody tells it anything.
     func driven(on node: NodeName) -> [DesiredGateway] { gateways(on: node).filter(\.isDriven) }
-}
-
-extension Situation {
-    /// `nil` while the sandbox's node is not observed.
-    package init?(of sandbox: DesiredSandbox, in inputs: FleetPlan.Inputs, observations: [String] = []) {
-        guard let observed = inputs.observed[sandbox.node] else { return nil }
-        self.init(of: sandbox, observed: observed, in: inputs, observations: observations)
-    }
-
-    fileprivate init?(
-        of sandbox: DesiredSandbox, observed: ObservedNode, in inputs: FleetPlan.Inputs, observations: [String] = []
-    ) {
-        guard inputs.blindSpot(of: sandbox) == nil else { return nil }
-        let gateway = sandbox.gateway.flatMap { inputs.desired.gateways[$0] }.flatMap { $0.isDriven ? $0 : nil }
-        self.init(
-            revision: inputs.desired.revision, desired: sandbox,
-            node: inputs.desired.nodes[sandbox.node] ?? DesiredNode(name: sandbox.node), gateway: gateway,
-            rules: gateway.map { inputs.rules.rules(of: $0.name, for: .sandbox(sandbox.name)) } ?? [],
-            fallbacks: gateway.map { inputs.rules.fallbacks(of: $0.name, for: sandbox.name) } ?? [],
-            gateways: inputs.desired.driven(on: sandbox.node), bundles: inputs.desired.bundles(on: sandbox.node),
-            observed: observed, wasApplied: inputs.applied[sandbox.name] == inputs.desired.revision.commit,
-            observations: observations,
-            policy: inputs.policy)
-    }
 }
 
 extension DesiredGateway {

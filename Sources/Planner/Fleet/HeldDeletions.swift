@@ -17,7 +17,7 @@ package struct HeldDeletions: Hashable, Sendable {
         guard inputs.consentedDeletions < count else { return nil }
         let policy = inputs.policy
         let existing = inputs.existing.count
-        let isEmptied = inputs.desired.sandboxes.isEmpty && inputs.desired.frozen.isEmpty && existing > 1
+        let isEmptied = inputs.desired.allSandboxes.isEmpty && inputs.desired.frozen.isEmpty && existing > 1
         let isOverBudget =
             count > policy.freeDeletions && count * 100 > existing * policy.freeDeletionPercent
         guard isEmptied || isOverBudget else { return nil }

@@ -94,7 +94,8 @@ extension DesiredState {
 /// A workpiece that sandboxes wait for.
 package struct PieceOrder: Hashable, Sendable {
     package let piece: Workpiece
-    package let node: NodeName
+    /// Where it is made; sandboxes of other nodes have it made there after this.
+    package var node: NodeName
     /// In order of name.
     package var sandboxes: [SandboxName]
 

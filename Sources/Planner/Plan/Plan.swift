@@ -36,6 +36,8 @@ package struct Plan: Hashable, Sendable {
         package let service: ServiceName?
         package let reason: Reason
         package let dependencies: [ID]
+        /// The node that does it, where that is not the plan's own; see ``Plan/node(of:)``.
+        package let node: NodeName?
     }
 
     package let subject: Subject
@@ -57,6 +59,8 @@ package struct Plan: Hashable, Sendable {
     package var kept: [String] = []
     /// What containers made by this plan are made of.
     package var pieces: [ServiceName: Workpiece] = [:]
+    /// Where the gateways are that it has to do with, where that is not its own node.
+    package var gatewayNodes: [GatewayName: NodeName] = [:]
     /// Given back when the plan has been carried out.
     package var releases: [Allocation] = []
 
@@ -73,6 +77,7 @@ package struct Plan: Hashable, Sendable {
         let gateways = steps.filter { if case .configureGateway = $0.action { true } else { false } }
         guard !gateways.isEmpty, gateways.count < steps.count else { return nil }
         var plan = Plan(of: subject, on: node, kind: kind, cause: cause)
+        plan.gatewayNodes = gatewayNodes
         for step in gateways { plan.append(step.action, for: step.service, because: step.reason) }
         return plan
     }
@@ -83,14 +88,27 @@ package struct Plan: Hashable, Sendable {
     /// Appends a step. It can depend only on steps already here.
     @discardableResult
     mutating func append(
-        _ action: Action, for service: ServiceName? = nil, because reason: Reason, after dependencies: [Step.ID?] = []
+        _ action: Action, for service: ServiceName? = nil, because reason: Reason, after dependencies: [Step.ID?] = [],
+        on node: NodeName? = nil
     ) -> Step.ID {
         let id = Step.ID(index: steps.count + 1)
         let known = dependencies.compactMap(\.self)
         precondition(known.allSatisfy { $0.index <= steps.count }, "a step depends on a later one")
-        steps.append(Step(id: id, action: action, service: service, reason: reason, dependencies: known))
+        steps.append(
+            Step(id: id, action: action, service: service, reason: reason, dependencies: known, node: node))
         return id
     }
+
+    /// The node that does a step: where it says so, the one that its gateway is on, or the plan's own.
+    package func node(of step: Step) -> NodeName {
+        guard let node = step.node ?? step.action.gateway.flatMap({ gatewayNodes[$0] }) ?? node else {
+            preconditionFailure("a step of a plan without a node")
+        }
+        return node
+    }
+
+    /// Every node that does a step of it, in order of name.
+    package var nodes: [NodeName] { Set(steps.map(node(of:))).sorted() }
 }
 
 /// Something that a service cannot go on without, and that is on its way.
@@ -152,6 +170,8 @@ package enum Reason: Hashable, Sendable {
     case unproved
     case notInManifest
     case suspended
+    /// It runs on another node now.
+    case moved
     case gatewayDown
     /// Nobody refers to it, and nobody has for long.
     case unused
@@ -175,6 +195,7 @@ extension Reason: CustomStringConvertible {
         case .unproved: "not yet proved healthy"
         case .notInManifest: "not in the manifests"
         case .suspended: "suspended"
+        case .moved: "moved to another node"
         case .gatewayDown: "gateway down or out of date"
         case .unused: "unused"
         }

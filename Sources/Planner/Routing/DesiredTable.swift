@@ -13,7 +13,7 @@ extension RoutingTable {
             routes[RouteKey(sandbox: nil, service: service)] = .endpoint(
                 baseline.endpoint, label: "\(service)@baseline")
         }
-        for sandbox in desired.sandboxes.values where sandbox.gateway == gateway {
+        for sandbox in desired.allSandboxes.values where sandbox.gateway == gateway {
             var admission = Admission()
             if case .fixed(let port)? = sandbox.listener { admission.port = port }
             sandboxes[sandbox.name] = admission

@@ -67,7 +67,7 @@ package enum RouteLint {
 
     /// Rules whose host never comes with a request that selects the sandbox they are for.
     private static func unreachable(in desired: DesiredState) -> [ManifestProblem] {
-        let sandboxes = Set(desired.sandboxes.keys.map(\.text))
+        let sandboxes = Set(desired.allSandboxes.keys.map(\.text))
         return desired.routes.flatMap { route -> [ManifestProblem] in
             guard let domain = desired.gateways[route.gateway]?.baseDomain, !route.sandboxes.isEmpty else { return [] }
             return route.rules.compactMap { placed in
@@ -129,7 +129,7 @@ extension Decision.Outcome {
 extension DesiredState {
     /// Whether a route leads to the shared deployment.
     fileprivate func isBaseline(_ key: RouteKey) -> Bool {
-        guard let sandbox = key.sandbox, let service = sandboxes[sandbox]?.services[key.service] else { return true }
+        guard let sandbox = key.sandbox, let service = allSandboxes[sandbox]?.services[key.service] else { return true }
         if case .baseline = service.use { return true }
         return false
     }

@@ -106,6 +106,16 @@ package actor MemoryJournal: Journal {
     package func put(_ status: FleetStatus) throws(JournalError) { fleet = status }
     package func fleetStatus() throws(JournalError) -> FleetStatus? { fleet }
 
+    private var nodes: [NodeName: NodeStatus] = [:]
+    private var keptOff: [NodeName: Cordon] = [:]
+
+    package func put(_ status: NodeStatus) throws(JournalError) { nodes[status.node] = status }
+    package func forget(_ node: NodeName) throws(JournalError) { nodes[node] = nil }
+    package func nodeStatuses() throws(JournalError) -> [NodeStatus] { nodes.values.sorted { $0.node < $1.node } }
+    package func put(_ cordon: Cordon) throws(JournalError) { keptOff[cordon.node] = cordon }
+    package func lift(_ node: NodeName) throws(JournalError) { keptOff[node] = nil }
+    package func cordons() throws(JournalError) -> [Cordon] { keptOff.values.sorted { $0.node < $1.node } }
+
     package func consent(to deletions: Int, at commit: CommitID, by who: String, time: Timestamp)
         throws(JournalError)
     {

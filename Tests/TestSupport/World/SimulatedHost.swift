@@ -43,7 +43,9 @@ package actor SimulatedHost: Host {
     }
 
     @discardableResult
-    package func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) -> Receipt? {
+    package func perform(_ action: Action, as uid: ResourceUID, toward revision: CommitID?) async throws(HostError)
+        -> Receipt?
+    {
         switch isFaulty ? Int.random(in: 0..<16, using: &random) : 15 {
         case 0:
             trace.append("lostRequest \(action)")

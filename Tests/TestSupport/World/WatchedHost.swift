@@ -91,7 +91,9 @@ package final class WatchedHost: Host {
     }
 
     @discardableResult
-    package func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) -> Receipt? {
+    package func perform(_ action: Action, as uid: ResourceUID, toward revision: CommitID?) async throws(HostError)
+        -> Receipt?
+    {
         let refuses = record.withLock {
             $0.deeds.append(action)
             return $0.refuses
@@ -102,7 +104,7 @@ package final class WatchedHost: Host {
             record.withLock { $0.givenUp.append(action) }
             throw HostError("\(action)", .unreachable, "simulated: given up")
         }
-        return try await base.perform(action, as: uid)
+        return try await base.perform(action, as: uid, toward: revision)
     }
 
     package func changes() -> AsyncStream<Hint> { hints }

@@ -127,6 +127,7 @@ package struct World: Sendable {
             guard containers[index].state == .running, !containers[index].image.contains(Self.brokenWord) else {
                 throw HostError("\(action)", .unhealthy, "simulated: it does not serve")
             }
+        case .awaitReachable: break
         case .connect(let handle, let network, let address, let alias):
             try update(handle, action) { $0.attachments[network] = .init(address: address, aliases: [alias]) }
         case .updateLimits(let handle, let limits): try update(handle, action) { $0.limits = limits }
