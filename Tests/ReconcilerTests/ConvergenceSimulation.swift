@@ -115,7 +115,7 @@ struct Bench {
     init(_ host: SimulatedHost) async throws {
         let uids = Counter()
         pass = Pass(
-            hosts: [Sample.node: host], journal: journal, pools: try await Pools(journal: journal),
+            hosts: FixedHosts([Sample.node: host]), journal: journal, pools: try await Pools(journal: journal),
             surroundings: Surroundings(
                 now: { Timestamp(milliseconds: 0) }, newUID: { ResourceUID("u\(uids.next())") },
                 logger: Logger(label: "simulation", factory: { _ in SwiftLogNoOpLogHandler() })),

@@ -34,7 +34,7 @@ package actor ManifestLoader: DesiredSource {
         let fresh = files.catalogue().resolve()
         var desired = DesiredState(
             revision: revision, nodes: fresh.nodes, gateways: fresh.gateways, sandboxes: fresh.sandboxes,
-            baselines: fresh.baselines, bundles: fresh.bundles, routes: fresh.routes.inOrder,
+            unplaced: fresh.unplaced, baselines: fresh.baselines, bundles: fresh.bundles, routes: fresh.routes.inOrder,
             targetPolicy: fresh.targetPolicy,
             problems: Set(files.problems + fresh.problems + files.furtherProblems()).sorted {
                 ($0.place, $0.message) < ($1.place, $1.message)
@@ -114,7 +114,8 @@ package actor ManifestLoader: DesiredSource {
         take(second, into: &desired)
         var routes = second.routes
         // These stand only on what was borrowed for them: a template, a service.
-        for name in fresh.broken.keys where second.sandboxes[name] != nil && lastGood[name] == nil {
+        for name in fresh.broken.keys
+        where (second.sandboxes[name] != nil || second.unplaced[name] != nil) && lastGood[name] == nil {
             lastGood[name] = borrowedAt
         }
         var wanted = Set(second.broken.keys)
@@ -123,22 +124,24 @@ package actor ManifestLoader: DesiredSource {
             let files: CommitFiles =
                 if let known = past[older.commit] { known } else { try await self.files(at: older.commit) }
             let resolution = files.catalogue().resolve()
-            for name in wanted {
-                guard let good = resolution.sandboxes[name] else { continue }
-                desired.sandboxes[name] = good
+            let found = wanted.filter { desired.borrow($0, from: resolution) }
+            for name in found {
                 let id = ObjectID(kind: .sandbox, name: name.text)
                 routes[id] = resolution.routes[id]
                 lastGood[name] = older.commit
-                wanted.remove(name)
             }
+            wanted.subtract(found)
             for id in wantedObjects where routes[id] == nil { routes[id] = resolution.routes[id] }
             wantedObjects = wantedObjects.filter { !desired.borrow($0, from: resolution) }
         }
         desired.routes = routes.inOrder
-        for (name, commit) in lastGood { desired.sandboxes[name]?.lastGood = commit }
+        for (name, commit) in lastGood {
+            desired.sandboxes[name]?.lastGood = commit
+            desired.unplaced[name]?.sandbox.lastGood = commit
+        }
         for name in wanted { desired.frozen[name] = second.broken[name] ?? fresh.broken[name] }
         for (id, problem) in mended.broken where id.kind == .sandbox {
-            if let name = try? SandboxName(id.name), desired.sandboxes[name] == nil {  // SAFE: a slug already
+            if let name = try? SandboxName(id.name), !desired.isDeclared(name) {  // SAFE: a slug already
                 desired.frozen[name] = problem
             }
         }
@@ -152,12 +155,14 @@ package actor ManifestLoader: DesiredSource {
         desired.bundles = resolution.bundles
         desired.targetPolicy = resolution.targetPolicy
         desired.sandboxes = resolution.sandboxes
+        desired.unplaced = resolution.unplaced
     }
 
     // MARK: Who wrote it
 
     private func sign(_ desired: inout DesiredState, _ files: CommitFiles) async throws(SourceError) {
-        let paths = Set(desired.sandboxes.values.map(\.place.file) + desired.routes.map(\.place.file))
+        let sandboxes = Array(desired.sandboxes.values) + desired.unplaced.values.map(\.sandbox)
+        let paths = Set(sandboxes.map(\.place.file) + desired.routes.map(\.place.file))
         let keys = paths.compactMap { path in files.blobs[path].map { ParsedKey(path: path, blob: $0) } }
         let unknown = keys.filter { authors[$0] == nil }
         if !unknown.isEmpty {
@@ -170,6 +175,9 @@ package actor ManifestLoader: DesiredSource {
             for name in desired.sandboxes.keys where desired.sandboxes[name]?.place.file == key.path {
                 desired.sandboxes[name]?.changedBy = author
             }
+            for name in desired.unplaced.keys where desired.unplaced[name]?.sandbox.place.file == key.path {
+                desired.unplaced[name]?.sandbox.changedBy = author
+            }
             for index in desired.routes.indices where desired.routes[index].place.file == key.path {
                 desired.routes[index].changedBy = author
             }
@@ -180,5 +188,19 @@ package actor ManifestLoader: DesiredSource {
     private func forget(besides files: CommitFiles) {
         parsed = parsed.filter { files.blobs[$0.key.path] == $0.key.blob }
         authors = authors.filter { files.blobs[$0.key.path] == $0.key.blob }
+    }
+}
+
+extension DesiredState {
+    /// Takes a sandbox over from an older commit; whether that one has a good version of it.
+    fileprivate mutating func borrow(_ name: SandboxName, from resolution: Resolution) -> Bool {
+        if let good = resolution.sandboxes[name] {
+            sandboxes[name] = good
+        } else if let good = resolution.unplaced[name] {
+            unplaced[name] = good
+        } else {
+            return false
+        }
+        return true
     }
 }

@@ -1,4 +1,4 @@
-package import Model
+internal import Model
 package import Planner
 internal import ServiceLifecycle
 
@@ -37,32 +37,35 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
         package var firstRetry: Duration
         package var longestRetry: Duration
         package var policy: PlanPolicy
+        /// How long a node may be away before its sandboxes are told of as unknown.
+        package var unknownAfter: Duration
         package var branch: String
         package var processID: Int32?
 
         package init(
             interval: Duration = .seconds(30), firstRetry: Duration = .seconds(1),
-            longestRetry: Duration = .seconds(60), policy: PlanPolicy = PlanPolicy(), branch: String,
-            processID: Int32?
+            longestRetry: Duration = .seconds(60), policy: PlanPolicy = PlanPolicy(),
+            unknownAfter: Duration = .seconds(300), branch: String, processID: Int32?
         ) {
             self.interval = interval
             self.firstRetry = firstRetry
             self.longestRetry = longestRetry
             self.policy = policy
+            self.unknownAfter = unknownAfter
             self.branch = branch
             self.processID = processID
         }
     }
 
     let source: any DesiredSource
-    let hosts: [NodeName: any Host]
+    let hosts: any Hosts
     let journal: any Journal
     let pools: Pools
     let pass: Pass
     let surroundings: Surroundings
     let settings: Settings
 
-    private let clock: Time
+    let clock: Time
     private let commands: AsyncStream<Command>
     private let send: AsyncStream<Command>.Continuation
     private var loops: [Topic: Loop] = [:]
@@ -70,6 +73,9 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
     private var running: [Lane: Int] = [:]
     private(set) var isStopping = false
 
+    /// What the newest commit says.
+    var declared: DesiredState?
+    /// The same, with a node for every sandbox that has one.
     var desired: DesiredState?
     /// Sandboxes in no manifest whose deletion was found to be within the budget, or consented to.
     var deletable: Set<SandboxName> = []
@@ -97,8 +103,12 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
     var acting: Set<Plan.Subject> = []
     /// Gateways at which something is to be done.
     var unready: Set<GatewayName> = []
-    /// Nodes that the last look could not see.
-    var away: Set<NodeName> = []
+    /// Nodes that the last look could not see, and since when that is so.
+    var away: [NodeName: Time.Instant] = [:]
+    /// Nodes that take no new sandboxes, by a person's word.
+    var cordoned: Set<NodeName> = []
+    /// The nodes at which each subject has anything, as the last look saw it.
+    var traces: [Plan.Subject: Set<NodeName>] = [:]
     /// Whether a person asked for the next look.
     var isAsked = false
     /// What the last look found wrong; a sentence each.
@@ -108,7 +118,7 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
     var fleetStatus: FleetStatus?
 
     package init(
-        source: any DesiredSource, hosts: [NodeName: any Host], journal: any Journal, pools: Pools,
+        source: any DesiredSource, hosts: any Hosts, journal: any Journal, pools: Pools,
         surroundings: Surroundings, clock: Time, settings: Settings
     ) {
         self.source = source
@@ -130,10 +140,8 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
             group.addTask {
                 for await _ in self.source.changes().cancelOnGracefulShutdown() { await self.lookSoon() }
             }
-            for host in hosts.values {
-                group.addTask {
-                    for await hint in host.changes().cancelOnGracefulShutdown() { await self.heed(hint) }
-                }
+            group.addTask {
+                for await hint in self.hosts.changes().cancelOnGracefulShutdown() { await self.heed(hint) }
             }
             for await command in commands.cancelOnGracefulShutdown() {
                 switch command {

@@ -26,15 +26,18 @@ extension Fleet {
         var trouble: [String] = []
         do throws(SourceError) {
             let newest = try await source.load()
-            await take(newest)
+            let circumstances = await circumstances()
+            declared = newest
+            await take(newest.placing(Placement(of: newest, in: circumstances).chosen))
         } catch {
             trouble.append("the manifests cannot be read (\(error)); what runs is kept as it is")
         }
-        guard let desired else {
+        guard let declared else {
             await publish(trouble, began)
             return false
         }
-        let survey = await survey(toward: desired)
+        let survey = await survey(toward: declared)
+        await place(survey, &trouble)
         deletable = survey.deletable.subtracting(departed)
         for observed in survey.inputs.observed.values {
             do throws(JournalError) { try await pools.adopt(observed.without(departed)) } catch {
@@ -54,7 +57,7 @@ extension Fleet {
         await settle(survey, isAskedFor)
         trouble += survey.plan.blindSpots
         if let held = survey.plan.heldDeletions { trouble.append(held.sentence) }
-        trouble += desired.problems.filter { $0.severity == .error }.map { "\($0)" }
+        trouble += declared.problems.filter { $0.severity == .error }.map { "\($0)" }
         trouble += Set(survey.inputs.observed.values.flatMap(\.troubledBaselines)).sorted()
         await publish(trouble, began)
         return survey.plan.blindSpots.isEmpty
@@ -86,21 +89,60 @@ extension Fleet {
         }
         let table = await pools.preview { $0 }
         return await Survey.take(
-            of: desired, on: hosts, applied: reached, consented: consented, policy: settings.policy, pools: table)
+            of: desired, on: observers, placing: await circumstances(), applied: reached, consented: consented,
+            policy: settings.policy, pools: table)
+    }
+
+    private var observers: [NodeName: any Observer] {
+        Dictionary(uniqueKeysWithValues: hosts.served.compactMap { node in hosts[node].map { (node, $0) } })
+    }
+
+    /// Where sandboxes are whose nodes we choose, and which nodes people keep them from.
+    private func circumstances() async -> Placement.Circumstances {
+        var cordons: [Cordon] = []
+        do throws(JournalError) { cordons = try await journal.cordons() } catch {
+            surroundings.complain("cordons are not known", error)
+        }
+        return Placement.Circumstances(await pools.places, cordons)
+    }
+
+    /// Enters which nodes were chosen, before anything is made there, and tells why.
+    private func place(_ survey: Survey, _ trouble: inout [String]) async {
+        let placement = survey.inputs.placement
+        do throws(JournalError) {
+            try await pools.enter(placement.chosen)
+        } catch {
+            trouble.append("\(error)")
+            return
+        }
+        traces = survey.traces
+        cordoned = survey.inputs.cordoned
+        for (name, reason) in placement.reasons.sorted(by: { $0.key < $1.key }) {
+            let place = survey.inputs.desired.sandboxes[name]?.place.short ?? ""
+            guard desired?.sandboxes[name]?.node != placement.chosen[name] else { continue }
+            await append(
+                EventRecord(
+                    at: surroundings.now(), sandbox: name, kind: "sandbox.placed", message: reason, cause: place))
+        }
+        desired = survey.inputs.desired
     }
 
     /// Says of each sandbox where it stands, and starts a pass where something is to be done.
     private func settle(_ survey: Survey, _ isAskedFor: Bool) async {
         let desired = survey.inputs.desired
-        let back = away.subtracting(survey.inputs.away.keys)
-        away = Set(survey.inputs.away.keys)
+        let back = Set(away.keys).subtracting(survey.inputs.away.keys)
+        away = survey.inputs.away.keys.reduce(into: [:]) { $0[$1] = away[$1] ?? clock.now }
         settleGateways(survey, isAskedFor)
         settlePieces(survey, isAskedFor)
         await settleLedger(survey)
         let plans = Dictionary(
             survey.plan.plans.map { ($0.subject, $0) }, uniquingKeysWith: { first, _ in first })
         for (name, sandbox) in desired.sandboxes.sorted(by: { $0.key < $1.key }) {
-            guard let observed = survey.inputs.observed[sandbox.node] else { continue }
+            if let spot = survey.inputs.blindSpot(of: sandbox) {
+                await lose(sandbox, spot)
+                continue
+            }
+            guard let observed = survey.inputs.view(of: sandbox) else { continue }
             let waits = plans[.sandbox(name)]?.waits ?? []
             // Its own pass saw more of it than this look, and has told.
             if freshlyWaiting.contains(name) { continue }
@@ -119,7 +161,10 @@ extension Fleet {
                 hint(.sandbox(name))
                 continue
             }
-            let isNews = isAskedFor || back.contains(sandbox.node) || isNew(.sandbox(name), in: desired)
+            let isNews =
+                isAskedFor || back.contains(sandbox.node)
+                || sandbox.gateway.flatMap { desired.gateways[$0]?.node }.map(back.contains) ?? false
+                || isNew(.sandbox(name), in: desired)
             // Before the look is published, so that whoever follows it knows that there is something to wait for.
             if plan.isEmpty {
                 await block(sandbox, plan, in: observed, at: desired.revision.commit)
@@ -132,8 +177,17 @@ extension Fleet {
         }
         for name in survey.leaving.sorted() { await leave(name, survey, isAskedFor) }
         for (name, problem) in desired.frozen { await freeze(name, problem) }
-        let known = survey.inputs.existing.union(desired.sandboxes.keys).union(desired.frozen.keys)
-        for name in statuses.keys where !known.contains(name) { await forget(name) }
+        for (name, wanted) in desired.unplaced.sorted(by: { $0.key < $1.key }) {
+            let placement = survey.inputs.placement
+            let sentence = placement.refusals[name] ?? placement.unknown[name] ?? "no node was chosen for it yet"
+            await fail(
+                wanted.sandbox, sentence, as: placement.refusals[name] == nil ? .pending : .failed, in: nil,
+                at: desired.revision.commit)
+        }
+        // What a node that is away has of a sandbox is not known; its status is kept until the node is back.
+        guard survey.inputs.away.isEmpty else { return }
+        let existing = survey.inputs.existing
+        for name in statuses.keys where !existing.contains(name) && !desired.isDeclared(name) { await forget(name) }
     }
 
     /// Bundles to be loaded, and workpieces nobody refers to. Those that somebody waits for are ordered by sandbox.

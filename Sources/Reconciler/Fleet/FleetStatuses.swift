@@ -23,6 +23,17 @@ extension Fleet {
         await put(status)
     }
 
+    /// A sandbox that cannot be seen now: it is told as it was, until its node has been away for long.
+    func lose(_ sandbox: DesiredSandbox, _ sentence: String) async {
+        let gateway = sandbox.gateway.flatMap { desired?.gateways[$0]?.node }
+        let since = [sandbox.node, gateway ?? sandbox.node].compactMap { away[$0] }.min()
+        guard let since, since.duration(to: clock.now) >= settings.unknownAfter else { return }
+        if statuses[sandbox.name] == nil {
+            return await fail(sandbox, sentence, as: .unknown, in: nil, at: desired?.revision.commit)
+        }
+        await retell(sandbox.name, .unknown, sentence)
+    }
+
     /// A sandbox at which something is to be done and nothing can be.
     func block(_ sandbox: DesiredSandbox, _ plan: Plan, in observed: ObservedNode, at commit: CommitID) async {
         await fail(
@@ -31,7 +42,7 @@ extension Fleet {
 
     func fail(
         _ sandbox: DesiredSandbox, _ message: String, as phase: SandboxStatus.Phase, in observed: ObservedNode?,
-        at commit: CommitID
+        at commit: CommitID?
     ) async {
         var status = SandboxStatus(
             of: sandbox, in: observed, gateway: sandbox.gateway, last: statuses[sandbox.name], at: surroundings.now())

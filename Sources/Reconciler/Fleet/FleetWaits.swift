@@ -54,6 +54,9 @@ extension Fleet {
     /// What nobody waits for any more is given up by the pass that makes it, at once.
     private func withdraw(_ sandbox: SandboxName, from piece: Workpiece.ID) {
         orders[piece]?.sandboxes.removeAll { $0 == sandbox }
+        if let next = orders[piece]?.sandboxes.first, let node = desired?.sandboxes[next]?.node {
+            orders[piece]?.node = node
+        }
         guard orders[piece]?.sandboxes.isEmpty == true else { return }
         orders[piece] = nil
         drop(.workpiece(piece))

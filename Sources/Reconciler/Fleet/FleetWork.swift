@@ -43,6 +43,8 @@ extension Fleet {
     private func goal(for subject: Plan.Subject) -> Pass.Goal? {
         guard let desired else { return nil }
         var goal = Pass.Goal(desired: desired, policy: settings.policy)
+        goal.traces = traces[subject] ?? []
+        goal.cordoned = cordoned
         switch subject {
         case .gateway(let name):
             return desired.gateways[name] != nil || unready.contains(name) ? goal : nil

@@ -24,7 +24,7 @@ extension SandboxStatus {
     package var reached: CommitID? {
         switch phase {
         case .ready, .degraded, .suspended: attempted
-        case .pending, .progressing, .failed, .deleting, .held: applied
+        case .pending, .progressing, .failed, .deleting, .held, .unknown: applied
         }
     }
 

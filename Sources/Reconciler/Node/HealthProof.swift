@@ -45,6 +45,33 @@ struct HealthProof: Sendable {
         }
     }
 
+    /// How often what another machine listens on is asked for before it is given up.
+    static let mostReaches = 20
+
+    /// Waits until what listens on another machine answers from here. It proved itself on its own machine before.
+    func reach(_ endpoint: Endpoint, _ check: HealthCheck?) async throws(HostError) {
+        let probe = check?.probe ?? .tcp(port: endpoint.port)
+        let timeout = check?.timeoutMillis ?? Self.reachMillis
+        var wait = Self.firstWait
+        var complaint = ""
+        for _ in 1...Self.mostReaches {
+            guard let answer = await engine.probe(probe, at: endpoint.host, timeoutMillis: timeout) else { return }
+            complaint = answer
+            guard !Task.isCancelled, !Task.isShuttingDownGracefully else {
+                throw HostError("reach \(endpoint)", .unreachable, "stopped before it was proved")
+            }
+            await pause(wait)
+            wait = min(wait * 2, Self.longestReach)
+        }
+        throw HostError(
+            "reach \(endpoint)", .unhealthy,
+            "\(complaint); it serves on its own node, so look at the firewall between the two and at the node's address"
+        )
+    }
+
+    private static let reachMillis = 2000
+    private static let longestReach = Duration.milliseconds(500)
+
     /// What is wrong now, or nil. Throws when the container has ended for good.
     private func ask(_ container: ContainerHandle, at address: String, _ check: HealthCheck, since before: Int)
         async throws(HostError) -> String?

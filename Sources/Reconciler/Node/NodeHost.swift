@@ -45,7 +45,9 @@ package struct NodeHost: Host {
     }
 
     @discardableResult
-    package func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) -> Receipt? {
+    package func perform(_ action: Action, as uid: ResourceUID, toward revision: CommitID?) async throws(HostError)
+        -> Receipt?
+    {
         switch action {
         case .drain(let gateway, let address, let port, let grace):
             return .drain(try await drain(address, port, of: gateway, graceMillis: grace))
@@ -66,6 +68,7 @@ package struct NodeHost: Host {
         case .unpause(let handle): try await engine.unpause(handle)
         case .awaitHealthy(let handle, let address, let check):
             try await proof.await(handle, at: address, check)
+        case .awaitReachable(_, let endpoint, let check): try await proof.reach(endpoint, check)
         case .connect(let handle, let network, let address, let alias):
             try await engine.connect(handle, network: network, address: address, alias: alias)
         case .updateLimits(let handle, let limits): try await engine.updateLimits(handle, limits)

@@ -7,14 +7,14 @@ package struct Executor: Sendable {
     /// How many steps of one plan are under way at once.
     package static let standardWidth = 8
 
-    private let hosts: [NodeName: any Host]
+    private let hosts: any Hosts
     private let journal: any Journal
     private let surroundings: Surroundings
     private let width: Int
     private let slots: BuildSlots
 
     package init(
-        hosts: [NodeName: any Host], journal: any Journal, surroundings: Surroundings, width: Int = standardWidth,
+        hosts: any Hosts, journal: any Journal, surroundings: Surroundings, width: Int = standardWidth,
         slots: BuildSlots = BuildSlots()
     ) {
         precondition(width >= 1)
@@ -38,8 +38,8 @@ package struct Executor: Sendable {
     /// Runs every step after its dependencies. `isSuperseded` is asked at each step boundary; once it says yes, what
     /// has begun finishes and nothing more begins.
     package func run(
-        _ plan: Plan, of pass: PassID, buildWidth: Int = DesiredNode.standardBuildWidth,
-        isSuperseded: @escaping @Sendable () async -> Bool
+        _ plan: Plan, of pass: PassID, toward revision: CommitID? = nil,
+        buildWidth: Int = DesiredNode.standardBuildWidth, isSuperseded: @escaping @Sendable () async -> Bool
     ) async -> Outcome {
         var outcome = Outcome()
         var frontier = Frontier(of: plan)
@@ -54,7 +54,7 @@ package struct Executor: Sendable {
                 for step in frontier.take(upTo: width - running) {
                     running += 1
                     group.addTask {
-                        (step, await self.perform(step, of: plan, pass, buildWidth, isSuperseded))
+                        (step, await self.perform(step, of: plan, pass, revision, buildWidth, isSuperseded))
                     }
                 }
                 guard let (step, result) = await group.next() else { return }
@@ -90,11 +90,11 @@ package struct Executor: Sendable {
     }
 
     private func perform(
-        _ step: Plan.Step, of plan: Plan, _ pass: PassID, _ buildWidth: Int,
+        _ step: Plan.Step, of plan: Plan, _ pass: PassID, _ revision: CommitID?, _ buildWidth: Int,
         _ isSuperseded: @escaping @Sendable () async -> Bool
     ) async -> Result<Receipt?, StepFailure> {
-        guard let host = hosts[step.node(in: plan)] else {
-            let error = HostError("\(step.action)", .unreachable, "no node \(step.node(in: plan)) is served here")
+        guard let host = hosts[plan.node(of: step)] else {
+            let error = HostError("\(step.action)", .unreachable, "no node \(plan.node(of: step)) is served here")
             return .failure(.host(error))
         }
         let uid = surroundings.newUID()
@@ -108,9 +108,10 @@ package struct Executor: Sendable {
         do throws(HostError) {
             var receipt: Receipt?
             if step.action.isLong {
-                try await performLong(step, on: host, as: uid, in: plan, buildWidth, isSuperseded)
+                try await performLong(
+                    step, on: host, as: uid, toward: revision, in: plan, buildWidth, isSuperseded)
             } else {
-                receipt = try await host.perform(step.action, as: uid)
+                receipt = try await host.perform(step.action, as: uid, toward: revision)
             }
             await note(step, .completed, of: plan, pass, "", since: began)
             return .success(receipt)
@@ -126,17 +127,17 @@ package struct Executor: Sendable {
 
     /// Does what may take minutes, and gives it up when nobody needs it any more.
     private func performLong(
-        _ step: Plan.Step, on host: any Host, as uid: ResourceUID, in plan: Plan, _ buildWidth: Int,
-        _ isSuperseded: @escaping @Sendable () async -> Bool
+        _ step: Plan.Step, on host: any Host, as uid: ResourceUID, toward revision: CommitID?, in plan: Plan,
+        _ buildWidth: Int, _ isSuperseded: @escaping @Sendable () async -> Bool
     ) async throws(HostError) {
         let result = await withTaskGroup(of: Result<Void, HostError>?.self) { group in
             group.addTask {
                 guard case .build = step.action else {
-                    return await Self.outcome(of: step.action, on: host, as: uid)
+                    return await Self.outcome(of: step.action, on: host, as: uid, toward: revision)
                 }
-                let node = step.node(in: plan)
+                let node = plan.node(of: step)
                 guard await slots.enter(node, width: buildWidth) else { return nil }
-                let outcome = await Self.outcome(of: step.action, on: host, as: uid)
+                let outcome = await Self.outcome(of: step.action, on: host, as: uid, toward: revision)
                 await slots.leave(node)
                 return outcome
             }
@@ -156,11 +157,11 @@ package struct Executor: Sendable {
         try result.get()
     }
 
-    private static func outcome(of action: Action, on host: any Host, as uid: ResourceUID) async
-        -> Result<Void, HostError>
-    {
+    private static func outcome(
+        of action: Action, on host: any Host, as uid: ResourceUID, toward revision: CommitID?
+    ) async -> Result<Void, HostError> {
         do throws(HostError) {
-            try await host.perform(action, as: uid)
+            try await host.perform(action, as: uid, toward: revision)
             return .success(())
         } catch {
             return .failure(error)
@@ -174,7 +175,8 @@ package struct Executor: Sendable {
             case .createNetwork(let draft): (.network, draft.name, draft.sandbox)
             case .checkout(let piece): (.worktree, piece.id.text, nil)
             case .build(let piece): piece.image == nil ? nil : (.image, piece.id.text, nil)
-            case .load, .fetch, .discard, .removeNetwork, .pull, .start, .unpause, .awaitHealthy, .connect,
+            case .load, .fetch, .discard, .removeNetwork, .pull, .start, .unpause, .awaitHealthy, .awaitReachable,
+                .connect,
                 .updateLimits, .rename, .drain,
                 .stop, .remove, .configureGateway, .dismantleGateway, .admit, .dismiss, .setRoute, .removeRoute,
                 .setRules, .setNames, .removeNames:
@@ -182,7 +184,7 @@ package struct Executor: Sendable {
             }
         return made.map { kind, name, sandbox in
             LedgerEntry(
-                uid: uid, kind: kind, name: name, node: step.node(in: plan), sandbox: sandbox,
+                uid: uid, kind: kind, name: name, node: plan.node(of: step), sandbox: sandbox,
                 enteredAt: surroundings.now())
         }
     }
@@ -220,19 +222,12 @@ extension Action {
     fileprivate var isLong: Bool {
         switch self {
         case .load, .fetch, .checkout, .build: true
-        case .createNetwork, .removeNetwork, .pull, .discard, .create, .start, .unpause, .awaitHealthy, .connect,
+        case .createNetwork, .removeNetwork, .pull, .discard, .create, .start, .unpause, .awaitHealthy, .awaitReachable,
+            .connect,
             .updateLimits, .rename, .drain, .stop, .remove, .configureGateway, .dismantleGateway, .admit, .dismiss,
             .setRoute, .removeRoute, .setRules, .setNames, .removeNames:
             false
         }
-    }
-}
-
-extension Plan.Step {
-    /// The node that does it: the sandbox's own.
-    fileprivate func node(in plan: Plan) -> NodeName {
-        guard let node = plan.node else { preconditionFailure("a step of a plan without a node") }
-        return node
     }
 }
 

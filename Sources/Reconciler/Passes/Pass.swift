@@ -13,17 +13,22 @@ package struct Pass: Sendable {
         /// The commit the sandbox was applied at last.
         package var applied: CommitID?
         package var observations: [String]
+        /// Nodes that were seen to have anything of the subject.
+        package var traces: Set<NodeName>
+        /// Nodes that take no new sandboxes, by a person's word.
+        package var cordoned: Set<NodeName> = []
         /// What is to be made, where the subject is a workpiece that somebody waits for.
         package var order: PieceOrder?
 
         package init(
             desired: DesiredState, policy: PlanPolicy = PlanPolicy(), applied: CommitID? = nil,
-            observations: [String] = [], order: PieceOrder? = nil
+            observations: [String] = [], traces: Set<NodeName> = [], order: PieceOrder? = nil
         ) {
             self.desired = desired
             self.policy = policy
             self.applied = applied
             self.observations = observations
+            self.traces = traces
             self.order = order
         }
     }
@@ -53,14 +58,14 @@ package struct Pass: Sendable {
         package var plan: Plan?
     }
 
-    private let hosts: [NodeName: any Host]
-    private let journal: any Journal
-    private let pools: Pools
+    let hosts: any Hosts
+    let journal: any Journal
+    let pools: Pools
     private let executor: Executor
     private let surroundings: Surroundings
 
     package init(
-        hosts: [NodeName: any Host], journal: any Journal, pools: Pools, surroundings: Surroundings,
+        hosts: any Hosts, journal: any Journal, pools: Pools, surroundings: Surroundings,
         width: Int = Executor.standardWidth
     ) {
         self.hosts = hosts
@@ -83,7 +88,7 @@ package struct Pass: Sendable {
             } catch {
                 return Result(verdict: .interrupted, complaints: ["\(error)"], observed: nil, steps: steps)
             }
-            await settle(subject, in: look.observed)
+            for observed in look.nodes { await settle(subject, in: observed) }
             let blockers = look.plan.blockers.map(\.sentence)
             if look.plan.isEmpty {
                 await release(look.plan)
@@ -108,9 +113,18 @@ package struct Pass: Sendable {
         return Result(verdict: .interrupted, complaints: [complaint], observed: nil, steps: steps)
     }
 
-    private struct Look: Sendable {
+    struct Look: Sendable {
         let plan: Plan
+        /// What the subject's own node shows, with what its gateway says.
         let observed: ObservedNode
+        /// What each node shows that was looked at.
+        let nodes: [ObservedNode]
+
+        init(plan: Plan, observed: ObservedNode, nodes: [ObservedNode]? = nil) {
+            self.plan = plan
+            self.observed = observed
+            self.nodes = nodes ?? [observed]
+        }
     }
 
     /// Carries out one plan. `nil` when it went well and it is time to look again.
@@ -126,7 +140,8 @@ package struct Pass: Sendable {
             return Result(verdict: .interrupted, complaints: ["\(error)"], observed: look.observed, steps: steps)
         }
         let width = plan.node.flatMap { goal.desired.nodes[$0]?.buildWidth } ?? DesiredNode.standardBuildWidth
-        let outcome = await executor.run(plan, of: pass, buildWidth: width, isSuperseded: isSuperseded)
+        let outcome = await executor.run(
+            plan, of: pass, toward: goal.desired.revision.commit, buildWidth: width, isSuperseded: isSuperseded)
         steps += outcome.completed
         var complaints = outcome.failures.map { "\($0.error)" }
         if let failure = outcome.journalFailure { complaints.append("\(failure)") }
@@ -142,122 +157,6 @@ package struct Pass: Sendable {
         return Result(
             verdict: isFinal ? .failed : .interrupted, complaints: complaints + look.plan.blockers.map(\.sentence),
             observed: look.observed, steps: steps)
-    }
-
-    // MARK: Looking
-
-    private func plan(_ subject: Plan.Subject, toward goal: Goal) async throws -> Look {
-        switch subject {
-        case .gateway(let name):
-            return try await plan(gateway: name, goal)
-        case .bundle(let name):
-            return try await plan(bundle: name, goal)
-        case .workpiece(let id):
-            return try await plan(piece: id, goal)
-        case .sandbox(let name):
-            if let sandbox = goal.desired.sandboxes[name] {
-                return try await plan(sandbox, toward: goal)
-            }
-            return try await planRemoval(of: name, goal)
-        }
-    }
-
-    /// One that is in no manifest any more is dismantled wherever it still is.
-    private func plan(gateway name: GatewayName, _ goal: Goal) async throws -> Look {
-        if let gateway = goal.desired.gateways[name] {
-            let observed = try await host(gateway.node).observe(Inquiry(gateways: [gateway]))
-            let plan = Plan(
-                for: gateway, baselines: goal.desired.baselines,
-                rules: goal.desired.rules(of: name)[.everybody] ?? [], observed: observed.gateways[name])
-            return Look(plan: plan, observed: observed)
-        }
-        var last: Look?
-        for node in hosts.keys.sorted() {
-            let observed = try await host(node).observe(Inquiry())
-            var plan = Plan(of: .gateway(name), on: node, cause: .removed(since: goal.desired.revision))
-            if observed.gateways[name] != nil {
-                plan = Plan(removing: name, on: node, since: goal.desired.revision)
-            }
-            last = Look(plan: plan, observed: observed)
-            if !plan.isEmpty { break }
-        }
-        guard let last else { throw HostError("dismantle gateway \(name)", .unreachable, "no node is served here") }
-        return last
-    }
-
-    private func plan(bundle name: BundleName, _ goal: Goal) async throws -> Look {
-        var last: Look?
-        for node in hosts.keys.sorted() {
-            let observed = try await host(node).observe(Inquiry())
-            let wanted = goal.desired.bundles(on: node).first { $0.name == name }
-            let plan =
-                wanted.map { Plan(loading: $0, on: node, in: observed) }
-                ?? Plan(of: .bundle(name), on: node, cause: .removed(since: goal.desired.revision))
-            last = Look(plan: plan, observed: observed)
-            if !plan.isEmpty { break }
-        }
-        guard let last else { throw HostError("load \(name)", .unreachable, "no node is served here") }
-        return last
-    }
-
-    /// One that nobody waits for is discarded wherever it is, once nobody refers to it.
-    private func plan(piece id: Workpiece.ID, _ goal: Goal) async throws -> Look {
-        if let order = goal.order {
-            let observed = try await host(order.node).observe(Inquiry(makings: goal.desired.makings(on: order.node)))
-            let plan = Plan(
-                making: order.piece, on: goal.desired.node(order.node), for: order.sandboxes, in: observed)
-            return Look(plan: plan, observed: observed)
-        }
-        var last: Look?
-        for node in hosts.keys.sorted() {
-            let observed = try await host(node).observe(Inquiry(makings: goal.desired.makings(on: node)))
-            let inputs = FleetPlan.Inputs(desired: goal.desired, observed: [node: observed])
-            let plan = Plan(
-                discarding: id, on: node, in: observed, wanted: inputs.wantedPieces(on: observed), policy: goal.policy)
-            last = Look(plan: plan, observed: observed)
-            if !plan.isEmpty { break }
-        }
-        guard let last else { throw HostError("discard \(id)", .unreachable, "no node is served here") }
-        return last
-    }
-
-    private func plan(_ sandbox: DesiredSandbox, toward goal: Goal) async throws -> Look {
-        let observed = try await host(sandbox.node).observe(Inquiry(of: sandbox, in: goal.desired))
-        var inputs = FleetPlan.Inputs(desired: goal.desired, observed: [sandbox.node: observed], policy: goal.policy)
-        if let applied = goal.applied { inputs.applied[sandbox.name] = applied }
-        guard let situation = Situation(of: sandbox, in: inputs, observations: goal.observations) else {
-            throw HostError(
-                "plan \(sandbox.name)", .refused,
-                "its gateway is on another node than itself; place both on one, until nodes are joined by agents")
-        }
-        let plan = try await pools.plan { Plan(for: sandbox.name, in: situation, drawingFrom: &$0) }
-        return Look(plan: plan, observed: observed)
-    }
-
-    /// What is no longer declared may be on any node; one after the other is cleared.
-    private func planRemoval(of sandbox: SandboxName, _ goal: Goal) async throws -> Look {
-        var last: Look?
-        for name in hosts.keys.sorted() {
-            let gateways = goal.desired.gateways(on: name)
-            let observed = try await host(name).observe(Inquiry(sandbox: sandbox, gateways: gateways))
-            let situation = Situation(
-                revision: goal.desired.revision, desired: nil,
-                node: goal.desired.nodes[name] ?? DesiredNode(name: name), gateway: nil,
-                gateways: gateways.filter(\.isDriven),
-                observed: observed, policy: goal.policy)
-            let plan = try await pools.plan { Plan(for: sandbox, in: situation, drawingFrom: &$0) }
-            last = Look(plan: plan, observed: observed)
-            if !plan.isEmpty { break }
-        }
-        guard let last else { throw HostError("remove \(sandbox)", .unreachable, "no node is served here") }
-        return last
-    }
-
-    private func host(_ node: NodeName) throws(HostError) -> any Host {
-        guard let host = hosts[node] else {
-            throw HostError("look at node \(node)", .unreachable, "nobody serves it")
-        }
-        return host
     }
 
     // MARK: The journal

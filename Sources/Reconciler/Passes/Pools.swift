@@ -29,6 +29,16 @@ package actor Pools {
         return make(&copy)
     }
 
+    /// Where sandboxes are whose nodes we chose.
+    package var places: [SandboxName: Set<NodeName>] { table.places }
+
+    /// Enters which nodes were chosen.
+    package func enter(_ chosen: [SandboxName: NodeName]) async throws(JournalError) {
+        try await draw { table in
+            for (sandbox, node) in chosen.sorted(by: { $0.key < $1.key }) { table.enter(sandbox, on: node) }
+        }
+    }
+
     package func release(_ allocations: [Allocation]) async throws(JournalError) {
         guard !allocations.isEmpty else { return }
         try await journal.release(allocations)

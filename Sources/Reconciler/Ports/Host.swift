@@ -8,15 +8,23 @@ package protocol Observer: Sendable {
 /// What can be looked at and acted on: a local node, a remote agent, or the simulated host of the tests.
 package protocol Host: Observer {
     /// Does one thing and returns when it is done, with what there is to tell of it. Doing it again is harmless.
+    /// `revision` is that of the plan that wants it; it decides nothing and is kept where the action is recorded.
     @discardableResult
-    func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) -> Receipt?
+    func perform(_ action: Action, as uid: ResourceUID, toward revision: CommitID?) async throws(HostError) -> Receipt?
 
     /// Says *look again*, and where where it knows; carries no facts. Ends when the task is cancelled.
     func changes() -> AsyncStream<Hint>
 }
 
+extension Host {
+    @discardableResult
+    package func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) -> Receipt? {
+        try await perform(action, as: uid, toward: nil)
+    }
+}
+
 /// What to look at.
-package struct Inquiry: Sendable {
+package struct Inquiry: Hashable, Sendable {
     /// `nil` looks at everything on the node.
     package var sandbox: SandboxName?
     package var gateways: [DesiredGateway]

@@ -40,6 +40,18 @@ package protocol Journal: Sendable {
     func put(_ status: FleetStatus) async throws(JournalError)
     func fleetStatus() async throws(JournalError) -> FleetStatus?
 
+    // MARK: Nodes
+
+    func put(_ status: NodeStatus) async throws(JournalError)
+    func forget(_ node: NodeName) async throws(JournalError)
+    /// In order of name.
+    func nodeStatuses() async throws(JournalError) -> [NodeStatus]
+    /// A person's word about a node; in force until it is lifted.
+    func put(_ cordon: Cordon) async throws(JournalError)
+    func lift(_ node: NodeName) async throws(JournalError)
+    /// In order of name.
+    func cordons() async throws(JournalError) -> [Cordon]
+
     // MARK: Consent to deletions, given by a person for one commit
 
     func consent(to deletions: Int, at commit: CommitID, by who: String, time: Timestamp) async throws(JournalError)
@@ -250,6 +262,8 @@ package struct SandboxStatus: Hashable, Sendable {
         case deleting = "Deleting"
         /// In no manifest any more; its deletion waits for a person.
         case held = "Held"
+        /// Its node has been away for long: nobody knows how it is. What runs there runs on.
+        case unknown = "Unknown"
     }
 
     package struct Service: Hashable, Sendable {

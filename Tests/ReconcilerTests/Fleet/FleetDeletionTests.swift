@@ -97,7 +97,7 @@ struct FleetDeletionTests {
             try await harbour.reaches("one", "1")
             try await harbour.reaches("two", "1")
         }
-        if journalIsLost { try await harbour.journal.forget(Sample.name("one")) }
+        if journalIsLost { try await harbour.journal.forget(Sample.name("one", SandboxName.self)) }
         var next = Harbour.two("a:1", "a:2", at: "2")
         next.sandboxes[Sample.name("one")] = nil
         next.frozen[Sample.name("one")] = ManifestProblem(at: Sample.place, code: "unknown-key", "no such key")

@@ -28,7 +28,8 @@ struct Harbour: Sendable {
         }
         host = WatchedHost(world)
         fleet = Fleet(
-            source: source, hosts: [Sample.node: host], journal: journal, pools: try await Pools(journal: journal),
+            source: source, hosts: FixedHosts([Sample.node: host]), journal: journal,
+            pools: try await Pools(journal: journal),
             surroundings: .silent(), clock: clock,
             settings: .init(
                 interval: Self.interval, firstRetry: .seconds(1), longestRetry: .seconds(8), branch: "main",

@@ -12,7 +12,7 @@ struct ExecutorTests {
         isSuperseded: @escaping @Sendable () async -> Bool = { false }
     ) async -> Executor.Outcome {
         let executor = Executor(
-            hosts: [Sample.node: host], journal: journal, surroundings: .silent(), width: width)
+            hosts: FixedHosts([Sample.node: host]), journal: journal, surroundings: .silent(), width: width)
         return await executor.run(plan, of: PassID(1), isSuperseded: isSuperseded)
     }
 
@@ -79,7 +79,7 @@ struct ExecutorTests {
 
     @Test("A node nobody serves is a failure of the step, not of the program")
     func nobody() async {
-        let executor = Executor(hosts: [:], journal: MemoryJournal(), surroundings: .silent())
+        let executor = Executor(hosts: FixedHosts([:]), journal: MemoryJournal(), surroundings: .silent())
         let outcome = await executor.run(Plan.of([[], [1]]), of: PassID(1)) { false }
         #expect(outcome.failures.map(\.error.failure) == [.unreachable])
         #expect(outcome.completed == 0)
@@ -132,7 +132,9 @@ private actor StepHost: Host {
 
     func observe(_ inquiry: Inquiry) -> ObservedNode { ObservedNode(node: Sample.node) }
 
-    func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) -> Receipt? {
+    func perform(_ action: Action, as uid: ResourceUID, toward revision: CommitID?) async throws(HostError)
+        -> Receipt?
+    {
         guard case .pull(let image) = action, let number = Int(image.text.dropFirst("step-".count)) else {
             networks.append(await ledger())
             return nil

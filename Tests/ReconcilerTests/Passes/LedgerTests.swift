@@ -17,7 +17,9 @@ struct LedgerTests {
 
         func observe(_ inquiry: Inquiry) async throws(HostError) -> ObservedNode { try await host.observe(inquiry) }
 
-        func perform(_ action: Action, as uid: ResourceUID) async throws(HostError) -> Receipt? {
+        func perform(_ action: Action, as uid: ResourceUID, toward revision: CommitID?) async throws(HostError)
+            -> Receipt?
+        {
             switch action {
             case .create, .createNetwork, .checkout: await audit(action, uid)
             case .build(let piece) where piece.image != nil: await audit(action, uid)
@@ -43,7 +45,7 @@ struct LedgerTests {
         let journal = MemoryJournal()
         let auditor = Auditor(journal)
         let pass = Pass(
-            hosts: [Sample.node: auditor], journal: journal, pools: try await Pools(journal: journal),
+            hosts: FixedHosts([Sample.node: auditor]), journal: journal, pools: try await Pools(journal: journal),
             surroundings: .silent())
         let piece = Workpiece(
             repository: Sample.repository, reference: "main", commit: Sample.commit("4"), recipe: recipe)
@@ -65,7 +67,7 @@ struct LedgerTests {
         let journal = MemoryJournal()
         let auditor = Auditor(journal)
         let pass = Pass(
-            hosts: [Sample.node: auditor], journal: journal, pools: try await Pools(journal: journal),
+            hosts: FixedHosts([Sample.node: auditor]), journal: journal, pools: try await Pools(journal: journal),
             surroundings: .silent())
         let qa: SandboxName = Sample.name("qa")
         let desired = Sample.desired(Sample.sandbox(["account": Sample.container("a:1")]))

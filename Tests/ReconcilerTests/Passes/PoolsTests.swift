@@ -76,7 +76,7 @@ struct PoolsTests {
             case .published(_, let port, _, _):
                 #expect(!ports.contains(port), "port \(port) twice")
                 ports.append(port)
-            case .listener: Issue.record("nobody asked for a listener")
+            case .listener, .place: Issue.record("nobody asked for \(allocation)")
             }
         }
         #expect(subnets.count == 12)
