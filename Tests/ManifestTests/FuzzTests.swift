@@ -92,6 +92,32 @@ import Testing
         driver: configFileMap
         configFileMap: {folder: "/a/{sandbox}"}
         """,
+        """
+        node: a
+        types: [MICRO, INFRA]
+        address: 10.0.0.1
+        runtime: podman
+        capacity: {cpu: "8", memory: 16Gi, disk: 200Gi, reserve: {cpu: 500m, memory: 1Gi}}
+        labels: {zone: dc1}
+        cordoned: true
+        ---
+        node: b
+        labels: {zone: dc1}
+        ---
+        repository: code
+        path: /srv/code
+        node: a
+        ---
+        template: t
+        parameters: [{name: zone}]
+        placement: {labels: {zone: $(zone)}}
+        ---
+        sandbox: x
+        template: {name: t, parameters: {zone: dc1}}
+        ---
+        sandbox: y
+        placement: {labels: {}}
+        """,
     ]
     private static let pieces = [
         "\t", "\n", "- ", ": ", "&a ", "*a", "<<: ", "{", "}", "[", "]", "\"", "'", "!!str ", "---\n", "$(p)", "#",

@@ -22,6 +22,7 @@ import Testing
 
     @Test func gatewayProblemsNamePlaceAndRemedy() throws { try check(Self.gateways, "gateways") }
     @Test func routeProblemsNamePlaceAndRemedy() throws { try check(Self.routes, "routes") }
+    @Test func placementProblemsNamePlaceAndRemedy() throws { try check(Self.placement, "placement") }
 
     private func check(_ cases: [Case], _ golden: String) throws {
         var text = ""
@@ -158,7 +159,7 @@ import Testing
                 "d.yaml": "sandbox: z\ntemplate: {name: t, parameters: {p: 0}}\n",
             ]),
         Case("template of unknown services", "template: t\nservices: {acount: {}}\n"),
-        Case("several nodes", "node: a\n---\nnode: b\n---\nsandbox: x\n"),
+        Case("several nodes", "node: a\n---\nnode: b\n---\ngateway: x\nlisteners: [{name: a, port: 1}]\n"),
         Case(
             "several gateways",
             "gateway: a\nlisteners: [{name: a, port: 1}]\n---\ngateway: b\nlisteners: [{name: a, port: 2}]\n---\nsandbox: x\n"
@@ -198,6 +199,6 @@ import Testing
         Case("file of nothing", "environment: e\nfiles: [{path: /a, contentFrom: files/a.ini}]\n"),
         Case(
             "no effect yet",
-            "node: n\ncordoned: true\nportPools: [{name: a, from: 1, to: 2}, {name: b, from: 3, to: 4}]\n"),
+            "node: n\nportPools: [{name: a, from: 1, to: 2}, {name: b, from: 3, to: 4}]\n"),
     ]
 }

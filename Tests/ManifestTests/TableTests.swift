@@ -21,6 +21,21 @@ import Testing
         }
     }
 
+    @Test func everyKeyOfAnAgentIsInItsSchemaWithASentence() throws {
+        let text = try #require(Schemas.all().first { $0.file == "agent.json" }?.text)
+        let root = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        let definitions = try #require(root["$defs"] as? [String: [String: Any]])
+        let records = records(in: AgentConfiguration.shape.schema, "")
+        #expect(Set(records.map(\.0)) == ["agent", "agentRepository", "agentPorts", "agentLimits"])
+        for (title, keys) in records {
+            let properties = try #require(definitions[title]?["properties"] as? [String: [String: Any]], "\(title)")
+            #expect(Set(properties.keys) == keys, "\(title)")
+            for (key, property) in properties {
+                #expect((property["description"] as? String)?.hasSuffix(".") == true, "\(title).\(key)")
+            }
+        }
+    }
+
     @Test func recordsOfOneTitleHaveTheSameKeys() {
         var known: [String: Set<String>] = [:]
         for (title, keys) in KindTable.all.flatMap(records) {

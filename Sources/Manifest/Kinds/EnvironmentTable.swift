@@ -109,8 +109,9 @@ extension EnvironmentSpec {
         [
             Field(
                 "service", .reference, required: true,
-                "The service: its container in the sandbox, else what the sandbox borrows. "
-                    + "Always http://host:port, for a grpc port too."
+                "The service: its container in the sandbox, else what the sandbox borrows, as the sandbox's machine "
+                    + "reaches it: http or https, host and port, for a grpc port too. The value is fixed when the container "
+                    + "is made: where a commit sends the service elsewhere, the container is replaced."
             ) { $0 = $1 }
         ]
     ).unwrapped()

@@ -1,12 +1,7 @@
 internal import Model
 
 struct NodeSpec: Sendable {
-    enum Role: String, CaseIterable, Sendable {
-        case micro = "MICRO"
-        case gateway = "GATEWAY"
-        case infra = "INFRA"
-    }
-    enum Runtime: String, CaseIterable, Sendable { case docker }
+    enum Runtime: String, CaseIterable, Sendable { case docker, podman }
 
     struct Pool: Sendable {
         var name = ""
@@ -18,13 +13,14 @@ struct NodeSpec: Sendable {
         var perSandboxPrefix: Int?
     }
 
-    var roles: [Role] = []
+    var roles: [DesiredNode.Role] = []
     var address: String?
     var isOffline: Bool?
     var portPools: [Pool] = []
     var subnets = Subnets()
-    var cordoned: Located<Bool>?
+    var isCordoned: Bool?
     var labels: [Named<String>] = []
+    var capacity: CapacitySpec?
     var buildWidth: Int?
 }
 
@@ -32,13 +28,14 @@ extension NodeSpec {
     static let table = KindTable(
         .node, "A machine with a container engine.", NodeSpec(),
         [
-            Field("type", Shape<Role>.choice, "What the machine is for.") { $0.roles = [$1] },
-            Field("types", Shape<Role>.choice.list(atLeast: 1), "What the machine is for, if it is several things.") {
-                $0.roles = $1
-            },
+            Field("type", Shape<DesiredNode.Role>.choice, typeDoc) { $0.roles = [$1] },
+            Field(
+                "types", Shape<DesiredNode.Role>.choice.list(atLeast: 1),
+                "What the machine is for, if it is several things."
+            ) { $0.roles = $1 },
             Field(
                 "address", .text("a host name or an address; write it without port or path", where: isHost),
-                "Where others reach the machine."
+                "Where other machines reach it; a gateway on another one needs it."
             ) { $0.address = $1 },
             Field("runtime", Shape<Runtime>.choice, default: "docker", "The container engine.") { _, _ in },
             Field("offline", .boolean, default: "true", "Never pull images: they must be there already.") {
@@ -48,10 +45,13 @@ extension NodeSpec {
                 $0.portPools = $1
             },
             Field("subnetPool", subnetPool, "Where the networks of sandboxes come from.") { $0.subnets = $1 },
-            Field("labels", Shape<String>.text.keyed(), "Words to choose it by.") { $0.labels = $1 },
+            Field("labels", Shape<String>.text.keyed(), "Words that placement chooses it by.") { $0.labels = $1 },
             Field("builds", builds, "How sources are built on it.") { $0.buildWidth = $1 },
-            Field("cordoned", Shape<Bool>.boolean.located, default: "false", "Takes no new sandboxes.") {
-                $0.cordoned = $1
+            Field("capacity", CapacitySpec.shape, "What sandboxes may use of it; without it nothing is counted.") {
+                $0.capacity = $1
+            },
+            Field("cordoned", .boolean, default: "false", "Takes no new sandboxes; those on it stay.") {
+                $0.isCordoned = $1
             },
         ],
         check: { node, mark, reader in
@@ -60,6 +60,9 @@ extension NodeSpec {
             }
         },
         wrap: Spec.node)
+
+    private static let typeDoc =
+        "What the machine is for; sandboxes that name no machine go to those of type MICRO, where there are any."
 
     private static let pool = Shape<Pool>.record(
         "portPool", Pool(),

@@ -13,7 +13,7 @@ struct SandboxSpec: Sendable {
     var environments: [Reference] = []
     var resources: Located<ResourcesSpec>?
     var state: State?
-    var node: Reference?
+    var placement: PlacementSpec?
     var routes: [Named<RouteBody>] = []
 }
 
@@ -87,7 +87,9 @@ extension SandboxSpec {
             $0.resources = $1
         },
         Field("lifecycle", lifecycle, "Whether it runs.") { $0.state = $1 },
-        Field("placement", placement, "Where it runs.") { $0.node = $1 },
+        Field("placement", PlacementSpec.shape, default: "the only machine, or any of type MICRO", "Where it runs.") {
+            $0.placement = $1
+        },
         Field("routes", RouteBody.shape.keyed(), "Rules for its own requests, by name; see the kind Route.") {
             $0.routes = $1
         },
@@ -125,9 +127,6 @@ extension SandboxSpec {
                 $0 = $1
             }
         ])
-
-    private static let placement = Shape<Reference?>.record(
-        "placement", nil, [Field("node", .reference, required: true, "The machine it runs on.") { $0 = $1 }])
 }
 
 extension SandboxServiceSpec {

@@ -2,11 +2,16 @@ internal import Model
 
 // Calls of one service of a sandbox to another: by the names of services, or by addresses in variables.
 extension Resolver {
-    /// The services whose names lead to the gateway inside the sandbox.
+    /// The services whose names lead to the gateway inside the sandbox. None on another machine than the gateway's.
     func borrowed(in setting: SandboxSetting) -> Set<ServiceName> {
         guard let gateway = setting.gateway, gateway.node == setting.node, !gateway.insidePorts.isEmpty else {
             return []
         }
+        return borrowable(in: setting)
+    }
+
+    /// The services that the sandbox has no container of.
+    func borrowable(in setting: SandboxSetting) -> Set<ServiceName> {
         let listed = setting.merged.services.keys.filter { index.services[$0] != nil }
             .map { (name) -> ServiceName in Self.name(name) }
         return Set(listed).union(result.baselines.keys).filter { !setting.merged.hasContainer(of: $0.text) }
@@ -33,12 +38,8 @@ extension Resolver {
                     + "it; add \"baseline: {url: …}\" to it at \(service.place.short), or the service to the sandbox")
             return nil
         }
-        guard let gateway = setting.gateway, !gateway.insidePorts.isEmpty else { return endpoint.address }
-        guard gateway.node == setting.node else {
-            findings.warn(
-                reference.place, "other-node",
-                "gateway \(gateway.name) is on node \(gateway.node) and does not serve calls from other nodes yet; "
-                    + "sandbox \(setting.name) is given \(endpoint.address)")
+        // By their network, which is how calls are told apart, a gateway knows only the sandboxes of its own machine.
+        guard let gateway = setting.gateway, gateway.node == setting.node, !gateway.insidePorts.isEmpty else {
             return endpoint.address
         }
         let inside = gateway.insidePorts

@@ -29,6 +29,8 @@ package struct Resolution: Sendable {
     package var gateways: [GatewayName: DesiredGateway] = [:]
     package var baselines: [ServiceName: DesiredBaseline] = [:]
     package var sandboxes: [SandboxName: DesiredSandbox] = [:]
+    /// Those of which the machine is chosen later; no name is in both.
+    package var unplaced: [SandboxName: UnplacedSandbox] = [:]
     package var bundles: [BundleName: DesiredBundle] = [:]
     /// By the manifest they stand in: a Route, a Deployment, or a sandbox with routes of its own. They are kept and
     /// replaced with that manifest.
@@ -47,4 +49,9 @@ extension [ObjectID: [DesiredRoute]] {
     package var inOrder: [DesiredRoute] {
         values.flatMap(\.self).sorted { ($0.place, $0.title) < ($1.place, $1.title) }
     }
+}
+
+extension Resolution {
+    /// A sandbox, wherever it runs.
+    func sandbox(_ name: SandboxName) -> DesiredSandbox? { sandboxes[name] ?? unplaced[name]?.sandbox }
 }

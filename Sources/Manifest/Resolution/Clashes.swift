@@ -6,7 +6,9 @@ extension Resolver {
     mutating func rejectClashes() {
         var names: [String: Place] = [:]
         var ports: [Claim: Place] = [:]
-        for sandbox in result.sandboxes.values.sorted(by: { $0.place < $1.place }) {
+        let declared = Array(result.sandboxes.values) + result.unplaced.values.map(\.sandbox)
+        for sandbox in declared.sorted(by: { $0.place < $1.place }) {
+            let nodes = choices[sandbox.name] ?? [sandbox.node]
             let id = ObjectID(kind: .sandbox, name: sandbox.name.text)
             let isClear: Bool? = attempt(id) { resolver, findings in
                 let taken = Self.containerNames(of: sandbox)
@@ -18,7 +20,7 @@ extension Resolver {
                             + "rename the sandbox or the service")
                 }
                 var wanted: [Claim: Place] = [:]
-                for (claim, place) in Self.claims(of: sandbox, at: resolver.gateway(of: sandbox)) {
+                for (claim, place) in Self.claims(of: sandbox, on: nodes, at: resolver.gateway(of: sandbox)) {
                     if let other = ports[claim] ?? wanted.updateValue(place, forKey: claim) {
                         findings.error(
                             place, claim.code, "\(claim) is asked for at \(other.short) too; \(claim.remedy)")
@@ -31,6 +33,7 @@ extension Resolver {
             }
             if isClear == nil {
                 result.sandboxes[sandbox.name] = nil
+                result.unplaced[sandbox.name] = nil
                 result.routes[id] = nil
                 result.broken[sandbox.name] = result.brokenObjects[id]
             }
@@ -82,7 +85,10 @@ extension Resolver {
         sandbox.gateway.flatMap { result.gateways[$0] }
     }
 
-    private static func claims(of sandbox: DesiredSandbox, at gateway: DesiredGateway?) -> [(Claim, Place)] {
+    /// A sandbox that can come to several machines asks for its ports on each of them.
+    private static func claims(
+        of sandbox: DesiredSandbox, on nodes: Set<NodeName>, at gateway: DesiredGateway?
+    ) -> [(Claim, Place)] {
         var claims: [(Claim, Place)] = []
         switch gateway?.driver {
         case .configFileMap(let map)? where !map.isPerSandbox:
@@ -100,7 +106,7 @@ extension Resolver {
         for (_, service) in sandbox.services.sorted(by: { $0.key < $1.key }) {
             for port in service.container?.ports ?? [] {
                 if case .fixed(let number)? = port.published {
-                    claims.append((.published(sandbox.node, number), service.place))
+                    claims += nodes.sorted().map { (.published($0, number), service.place) }
                 }
             }
         }

@@ -2,6 +2,11 @@ internal import Model
 
 /// A sandbox with its templates worked in: what is nearer to the sandbox wins, environments add up.
 struct MergedSandbox {
+    struct Placement {
+        let spec: PlacementSpec
+        let file: String
+    }
+
     var gatewayName: Placed<Reference>?
     var gatewayBranch: Place?
     var gatewayPort: Placed<PortRequest>?
@@ -9,7 +14,8 @@ struct MergedSandbox {
     var environments: [Placed<Reference>] = []
     var resources: Placed<ResourcesSpec>?
     var state: SandboxSpec.State?
-    var node: Placed<Reference>?
+    /// That which is nearest to the sandbox, as a whole.
+    var placement: Placement?
     /// By name; a route of a template is replaced as a whole.
     var routes: [String: Placed<RouteBody>] = [:]
 
@@ -23,7 +29,7 @@ struct MergedSandbox {
         environments += spec.environments.map { $0.placed(in: file) }
         resources = spec.resources?.placed(in: file) ?? resources
         state = spec.state ?? state
-        node = spec.node?.placed(in: file) ?? node
+        placement = spec.placement.map { Placement(spec: $0, file: file) } ?? placement
         overlayRoutes(spec, in: file, &findings)
         var keys: [String: Named<SandboxServiceSpec>] = [:]
         for service in spec.services {

@@ -10,6 +10,8 @@ struct Resolver {
     /// Those that can be used.
     var repositories: [String: ReachableRepository] = [:]
     var layers: [String: SandboxSpec] = [:]
+    /// Every machine that each of the unplaced sandboxes may come to.
+    var choices: [SandboxName: Set<NodeName>] = [:]
     /// The policy that says where targets may be.
     var policyPlace: Place?
 
@@ -63,57 +65,5 @@ struct Resolver {
 extension Findings {
     mutating func append(_ other: Findings) {
         for problem in other.problems { append(problem) }
-    }
-}
-
-// MARK: Nodes
-
-extension Resolver {
-    private mutating func resolveNodes() {
-        for node in index.nodes.values.sorted(by: { $0.place < $1.place }) {
-            var desired = DesiredNode(name: Self.name(node.name))
-            desired.isOffline = node.spec.isOffline ?? desired.isOffline
-            desired.address = node.spec.address
-            desired.subnetPool = node.spec.subnets.cidr ?? desired.subnetPool
-            desired.perSandboxPrefix = node.spec.subnets.perSandboxPrefix ?? desired.perSandboxPrefix
-            desired.buildWidth = node.spec.buildWidth ?? desired.buildWidth
-            if let pool = node.spec.portPools.first { desired.portPool = pool.from...pool.to }
-            if node.spec.portPools.count > 1 {
-                findings.warn(
-                    node.place, "no-effect-yet",
-                    "only the first of the port pools is used yet, \(node.spec.portPools[0].name)")
-            }
-            if let cordoned = node.spec.cordoned, cordoned.value {
-                findings.warn(
-                    node.place(cordoned.mark), "no-effect-yet",
-                    "\"cordoned\" has no effect yet; place new sandboxes elsewhere with placement.node")
-            }
-            result.nodes[desired.name] = desired
-        }
-        let hasBroken = index.broken.keys.contains { $0.kind == .node }
-        if result.nodes.isEmpty, !hasBroken {
-            let local = DesiredNode(name: Self.name("local"))
-            result.nodes[local.name] = local
-        }
-    }
-
-    /// The machine that is named, or the only one.
-    func node(
-        _ reference: Placed<Reference>?, of kind: String, key: String, at place: Place, _ findings: inout Findings
-    ) -> NodeName? {
-        if let reference {
-            let name: NodeName = Self.name(reference.value.name)
-            if result.nodes[name] != nil { return name }
-            return index.find(reference, .node, in: index.nodes, &findings).map { Self.name($0.name) }
-        }
-        if result.nodes.count == 1, let only = result.nodes.keys.first { return only }
-        guard !result.nodes.isEmpty else {
-            findings.error(place, "no-node", "no machine is left, for its manifest is broken; mend that first")
-            return nil
-        }
-        let names = result.nodes.keys.sorted().map(\.text).joined(separator: ", ")
-        findings.error(
-            place, "ambiguous-node", "the \(kind) could be on any of \(names); name one with \"\(key)\"")
-        return nil
     }
 }

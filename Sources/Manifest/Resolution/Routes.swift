@@ -41,14 +41,14 @@ extension Resolver {
             else { continue }
             let name: SandboxName = Self.name(reference.value.name)
             sandboxes.insert(name)
-            guard let gateway, let sandbox = result.sandboxes[name], sandbox.gateway != gateway.name else { continue }
+            guard let gateway, let sandbox = result.sandbox(name), sandbox.gateway != gateway.name else { continue }
             findings.error(
                 reference.place, "other-gateway",
                 "sandbox \(name) is behind \(sandbox.gateway.map { "gateway \($0)" } ?? "no gateway"), and these are "
                     + "rules of gateway \(gateway.name); name that of the sandbox with \"gateway\"")
         }
         guard let gateway else { return nil }
-        let residents = sandboxes.compactMap { result.sandboxes[$0] }
+        let residents = sandboxes.compactMap { result.sandbox($0) }
         let frame = RouteFrame(
             title: "route \(route.name)", prefix: route.name, gateway: gateway, sandboxes: sandboxes,
             residents: residents.count == sandboxes.count && !sandboxes.isEmpty ? residents : nil, place: route.place,

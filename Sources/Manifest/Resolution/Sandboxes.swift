@@ -7,18 +7,29 @@ extension Resolver {
                 resolver.sandbox(sandbox, &findings)
             }
             let name: SandboxName = Self.name(sandbox.name)
-            if let desired {
-                result.sandboxes[name] = desired.sandbox
-                result.routes[sandbox.object.id] = desired.routes.isEmpty ? nil : desired.routes
-            } else {
+            guard let desired else {
                 result.broken[name] = result.brokenObjects[sandbox.object.id]
+                continue
             }
+            switch desired.placement {
+            case .on: result.sandboxes[name] = desired.sandbox
+            case .open(let labels, let candidates):
+                choices[name] = candidates
+                result.unplaced[name] = UnplacedSandbox(
+                    sandbox: desired.sandbox, labels: labels,
+                    candidates: candidates == nodes(carrying: labels) ? [] : candidates)
+            }
+            result.routes[sandbox.object.id] = desired.routes.isEmpty ? nil : desired.routes
         }
     }
 
-    private mutating func sandbox(
-        _ sandbox: Declared<SandboxSpec>, _ findings: inout Findings
-    ) -> (sandbox: DesiredSandbox, routes: [DesiredRoute])? {
+    private struct Resolved {
+        let placement: Placement
+        let sandbox: DesiredSandbox
+        let routes: [DesiredRoute]
+    }
+
+    private mutating func sandbox(_ sandbox: Declared<SandboxSpec>, _ findings: inout Findings) -> Resolved? {
         var merged = MergedSandbox()
         let file = sandbox.place.file
         if let template = sandbox.spec.template {
@@ -27,13 +38,14 @@ extension Resolver {
         }
         merged.overlay(sandbox.spec, in: file, &findings)
 
-        let node = node(merged.node, of: "sandbox", key: "placement: {node: …}", at: sandbox.place, &findings)
         let gateway = gateway(of: merged, at: sandbox.place, &findings)
+        let placement = placement(of: merged, at: sandbox.place, &findings)?.seen(by: gateway)
         var desired = DesiredSandbox(
             name: Self.name(sandbox.name), title: sandbox.object.title, owner: sandbox.object.owner,
-            state: merged.state == .suspended ? .suspended : .active, node: node ?? Self.name("local"),
-            gateway: gateway?.name, listener: listener(of: merged, at: gateway, &findings), place: sandbox.place)
-        let setting = SandboxSetting(name: desired.name, merged: merged, node: node, gateway: gateway)
+            state: merged.state == .suspended ? .suspended : .active,
+            node: placement?.node ?? Self.name("unplaced"), gateway: gateway?.name,
+            listener: listener(of: merged, at: gateway, &findings), place: sandbox.place)
+        let setting = SandboxSetting(name: desired.name, merged: merged, node: placement?.node, gateway: gateway)
         desired.borrowed = borrowed(in: setting)
         for (name, service) in merged.services.sorted(by: { $0.key < $1.key }) {
             if let use = use(service, in: setting, &findings) {
@@ -43,7 +55,11 @@ extension Resolver {
         }
         checkTotal(of: desired, against: merged.resources, &findings)
         let routes = routes(of: desired, setting, &findings)
-        return node == nil ? nil : (desired, routes)
+        guard let placement else { return nil }
+        warnOfCalls(in: setting, of: desired, &findings)
+        return reachable(placement, from: gateway, for: desired, &findings).map {
+            Resolved(placement: $0, sandbox: desired, routes: routes)
+        }
     }
 
     private func gateway(

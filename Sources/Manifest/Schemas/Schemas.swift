@@ -1,18 +1,29 @@
 /// JSON schemas (draft 2020-12) of all manifests, made of the tables the decoder reads by.
 package enum Schemas {
-    /// One file a kind, in small letters, and `berth.json` for any document. The texts end with a line feed.
+    /// One file a kind, in small letters, `berth.json` for any document, and `agent.json` for the configuration of an
+    /// agent. The texts end with a line feed.
     package static func all() -> [(file: String, text: String)] {
         KindTable.all.map { table in
             let name = table.kind.rawValue.lowercased()
             return ("\(name).json", schema(of: [table], named: name, doc: table.doc))
         } + [
-            ("berth.json", schema(of: KindTable.all, named: "berth", doc: "Any manifest of berth, in either spelling."))
+            (
+                "berth.json",
+                schema(of: KindTable.all, named: "berth", doc: "Any manifest of berth, in either spelling.")
+            ),
+            ("agent.json", schema(of: [AgentConfiguration.shape.schema], named: "agent", doc: agent)),
         ]
     }
 
+    private static let agent = "The configuration of an agent, a file of its own machine that is no manifest."
+
     private static func schema(of tables: [KindTable], named name: String, doc: String) -> String {
+        schema(of: tables.flatMap { [$0.short, $0.long] }.map(Schema.record), named: name, doc: doc)
+    }
+
+    private static func schema(of documents: [Schema], named name: String, doc: String) -> String {
         var definitions = Definitions()
-        let choices = tables.flatMap { [$0.short, $0.long] }.map { definitions.refer(to: .record($0)) }
+        let choices = documents.map { definitions.refer(to: $0) }
         return JSON.object([
             ("$schema", .text("https://json-schema.org/draft/2020-12/schema")),
             ("$id", .text("https://berth.dev/schemas/\(name).json")),

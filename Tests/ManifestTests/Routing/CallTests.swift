@@ -122,4 +122,35 @@ import Testing
         #expect(repository.resolution.sandboxes[try sandbox("x")]?.borrowed.isEmpty == true)
         #expect(repository.resolution.sandboxes[try sandbox("y")]?.borrowed.count == 3)
     }
+
+    /// Its own containers by name, everything else by what it is, and no warning: its author knows.
+    @Test(arguments: ["{node: m}", "{labels: {zone: dc1}}"])
+    func variablesHoldOnAnotherNodeThanTheGateways(placement: String) throws {
+        let repository = Repository.with(
+            Self.services
+                + """
+                gateway: g
+                node: n
+                listeners: [{name: in, selects: sourceNetwork}]
+                ---
+                {node: n, address: 10.0.0.1, labels: {zone: dc1}}
+                ---
+                {node: m, address: 10.0.0.2, labels: {zone: dc1}}
+                ---
+                sandbox: x
+                placement: \(placement)
+                environmentRefs: [e]
+                services: {cart: {}, account: {branch: f}, rates: {target: "grpc://friend:1"}}
+                """)
+        #expect(repository.report == "")
+        let resolution = repository.resolution
+        let name = try sandbox("x")
+        let desired = try #require(resolution.sandboxes[name] ?? resolution.unplaced[name]?.sandbox)
+        #expect(
+            desired.services[try service("cart")]?.container?.environment == [
+                "PAYMENT_URL": .plain("https://payment-dev.company.com"), "RATES_URL": .plain("http://friend:1"),
+                "ACCOUNT_URL": .plain("http://account:8080"),
+            ])
+        #expect(desired.borrowed.isEmpty)
+    }
 }
