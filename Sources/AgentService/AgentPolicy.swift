@@ -1,0 +1,112 @@
+package import Model
+package import Reconciler
+
+/// What the owner of a machine allows its agent, whoever asks: the agent's configuration file.
+package struct AgentPolicy: Hashable, Sendable {
+    /// `nil` where the file names none: then any folder may be read. Where it does, only these.
+    package var repositories: [RepositoryName: String]?
+    /// The ports of the node that containers may be published at; `nil` is any. Those of gateways are no part of it.
+    package var ports: ClosedRange<UInt16>?
+    /// Containers of ours at once, replacements beside what they replace included; `nil` is any number.
+    package var mostContainers: Int?
+    /// Builds at once; `nil` is what the node's manifest says.
+    package var mostBuilds: Int?
+    /// Orders under way at once, ``AgentProtocol`` bounds it too.
+    package var mostOrders: Int?
+    /// Whether commands of builds may run on the machine itself.
+    package var allowHostBuilds: Bool
+
+    package init(
+        repositories: [RepositoryName: String]? = nil, ports: ClosedRange<UInt16>? = nil, mostContainers: Int? = nil,
+        mostBuilds: Int? = nil, mostOrders: Int? = nil, allowHostBuilds: Bool = true
+    ) {
+        self.repositories = repositories
+        self.ports = ports
+        self.mostContainers = mostContainers
+        self.mostBuilds = mostBuilds
+        self.mostOrders = mostOrders
+        self.allowHostBuilds = allowHostBuilds
+    }
+
+    /// Why the agent does not do this, whatever its node looks like; `nil` where it does.
+    package func objection(to action: Action) -> HostError? {
+        switch action {
+        case .fetch(let piece), .checkout(let piece):
+            return objection(to: piece.repository).map { HostError("\(action)", .refused, $0) }
+        case .build(let piece):
+            if let objection = objection(to: piece.repository) { return HostError("\(action)", .refused, objection) }
+            guard case .worktree(_?, _) = piece.recipe, !allowHostBuilds else { return nil }
+            return HostError(
+                "\(action)", .refused,
+                "this node runs no commands of builds (allowHostBuilds: false in its agent's configuration); build "
+                    + "with a Dockerfile, or place the sandbox on another node")
+        case .create(let draft):
+            guard let ports, let port = draft.published.values.filter({ !ports.contains($0) }).min() else {
+                return nil
+            }
+            return HostError(
+                "\(action)", .refused,
+                "port \(port) may not be published on this node: its agent's configuration allows \(ports.lowerBound) "
+                    + "to \(ports.upperBound) (ports)")
+        case .createNetwork, .removeNetwork, .pull, .load, .discard, .start, .unpause, .awaitHealthy, .awaitReachable,
+            .connect, .updateLimits, .rename, .drain, .stop, .remove, .configureGateway, .dismantleGateway, .admit,
+            .dismiss, .setRoute, .removeRoute, .setRules, .setNames, .removeNames:
+            return nil
+        }
+    }
+
+    /// The same where `containers` of ours are there already or on their way.
+    package func objection(to action: Action, beside containers: Int) -> HostError? {
+        guard case .create = action, let mostContainers, containers >= mostContainers else { return nil }
+        return HostError(
+            "\(action)", .refused,
+            "this node has \(containers) containers of ours and may have \(mostContainers) (limits.containers in its "
+                + "agent's configuration)")
+    }
+
+    /// The same question without what may not be read, and the answers to the rest.
+    package func admitted(_ inquiry: Inquiry) -> (inquiry: Inquiry, refused: [CodeReference: CodeReading]) {
+        var admitted = inquiry
+        var refused: [CodeReference: CodeReading] = [:]
+        for making in inquiry.makings {
+            guard let objection = objection(to: making.repository) else { continue }
+            admitted.makings.remove(making)
+            refused[making.code] = .unreachable(objection)
+        }
+        return (admitted, refused)
+    }
+
+    private func objection(to repository: CodeRepository) -> String? {
+        guard let repositories, let folder = repository.folder else { return nil }
+        guard let path = repositories[repository.name] else {
+            return "this node may not read \(folder): its agent's configuration lists no repository "
+                + "\(repository.name) (repositories)"
+        }
+        guard let parts = Self.parts(of: folder), parts == Self.parts(of: path) else {
+            return "this node may not read \(folder): its agent's configuration has \(repository.name) at \(path) "
+                + "(repositories)"
+        }
+        return nil
+    }
+
+    /// Without doubled and closing slashes and `.`; one with `..` is equal to nothing.
+    private static func parts(of path: String) -> [Substring]? {
+        let parts = path.split(separator: "/").filter { $0 != "." }
+        return parts.contains("..") ? nil : parts
+    }
+}
+
+extension CodeRepository {
+    /// The folder of the node that it is, however that is spelt; `nil` for what another machine serves.
+    fileprivate var folder: String? {
+        switch location {
+        case .folder(let path): return path
+        case .url(let url):
+            let scheme = "file:"
+            if url.hasPrefix("/") { return url }
+            guard url.lowercased().hasPrefix(scheme) else { return nil }
+            let rest = url.dropFirst(scheme.count)
+            return rest.hasPrefix("//") ? String(rest.dropFirst(2)) : String(rest)
+        }
+    }
+}
