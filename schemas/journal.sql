@@ -32,6 +32,13 @@ CREATE TABLE consent (
 
 CREATE INDEX consentByRevision ON consent (revision, id);
 
+CREATE TABLE cordon (
+    node TEXT NOT NULL PRIMARY KEY,
+    isDraining INTEGER NOT NULL CHECK (isDraining IN (0, 1)),
+    who TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE event (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,
@@ -71,6 +78,18 @@ CREATE TABLE ledger (
 
 CREATE INDEX ledgerBySandbox ON ledger (sandbox);
 
+CREATE TABLE node (
+    name TEXT NOT NULL PRIMARY KEY,
+    connection TEXT NOT NULL CHECK (connection IN ('Local', 'Connected', 'Away')),
+    since INTEGER NOT NULL,
+    seenAt INTEGER,
+    berthRelease TEXT NOT NULL,
+    engine TEXT NOT NULL,
+    skewMillis INTEGER,
+    containers INTEGER NOT NULL CHECK (containers >= 0),
+    message TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE notice (
     position INTEGER PRIMARY KEY,
     message TEXT NOT NULL
@@ -109,12 +128,20 @@ CREATE INDEX passBySandbox ON pass (sandbox, id);
 
 CREATE INDEX passUnfinished ON pass (id) WHERE outcome IS NULL;
 
+CREATE TABLE place (
+    sandbox TEXT NOT NULL,
+    node TEXT NOT NULL,
+    PRIMARY KEY (sandbox, node)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE status (
     sandbox TEXT NOT NULL PRIMARY KEY,
     title TEXT NOT NULL,
     owner TEXT,
     phase TEXT NOT NULL CHECK (
-        phase IN ('Pending', 'Progressing', 'Ready', 'Degraded', 'Suspended', 'Failed', 'Deleting', 'Held')
+        phase IN (
+            'Pending', 'Progressing', 'Ready', 'Degraded', 'Suspended', 'Failed', 'Deleting', 'Held', 'Unknown'
+        )
     ),
     message TEXT NOT NULL,
     attempted TEXT,

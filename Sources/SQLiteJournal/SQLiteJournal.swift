@@ -7,7 +7,7 @@ package import Reconciler
 /// One process writes; others may read meanwhile (``readOnly(path:)``). Every write is on the disk when it returns,
 /// and none is given up because the task that asked for it was cancelled: a pass that is pre-empted still says so.
 package struct SQLiteJournal: Sendable {
-    let database: any DatabaseWriter
+    private let file: DatabaseFile
     let retention: Retention
 
     /// How many rows of history are kept; older ones go as newer ones come.
@@ -27,45 +27,42 @@ package struct SQLiteJournal: Sendable {
 
     /// Opens the journal at `path`, and makes it where there is none. The folder must be there.
     package init(path: String, retention: Retention = .standard) throws(JournalError) {
-        try self.init(Opening.forWriting(path: path), retention: retention)
+        try self.init(Opening.forWriting(path: path, .journal), retention: retention)
     }
 
     /// A journal that ends with the value that holds it.
     package static func inMemory(retention: Retention = .standard) throws(JournalError) -> SQLiteJournal {
-        try SQLiteJournal(Opening.inMemory(), retention: retention)
+        try SQLiteJournal(Opening.inMemory(.journal), retention: retention)
     }
 
     /// Opens the journal at `path` for looking only, also while a daemon writes it. Nothing is made or migrated.
     package static func readOnly(path: String) throws(JournalError) -> SQLiteJournal {
-        try SQLiteJournal(Opening.forReading(path: path), retention: .standard)
+        try SQLiteJournal(Opening.forReading(path: path, .journal), retention: .standard)
     }
 
-    private init(_ database: any DatabaseWriter, retention: Retention) {
-        self.database = database
+    private init(_ file: DatabaseFile, retention: Retention) {
+        self.file = file
         self.retention = retention
     }
 
     /// How the writing connection treats the disk, in SQLite's words.
-    package func durability() async throws(JournalError) -> String {
-        try await write("read the settings") { db in
-            let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? ""
-            let level = try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? -1
-            return "\(mode), synchronous \(level)"
-        }
-    }
+    package func durability() async throws(JournalError) -> String { try await file.durability() }
 
     /// The schema as SQLite has it, for the golden file `schemas/journal.sql`.
-    package func schema() async throws(JournalError) -> String {
-        try await read("read the schema") { db in
-            try String.fetchAll(
-                db,
-                sql: """
-                    SELECT sql || ';' FROM sqlite_schema
-                    WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite~_%' ESCAPE '~' AND name NOT LIKE 'grdb~_%' ESCAPE '~'
-                    ORDER BY tbl_name, type DESC, name
-                    """
-            ).joined(separator: "\n\n")
-        }
+    package func schema() async throws(JournalError) -> String { try await file.schema() }
+}
+
+extension SQLiteJournal {
+    func write<Value: Sendable>(
+        _ operation: String, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(JournalError) -> Value {
+        try await file.write(operation, body)
+    }
+
+    func read<Value: Sendable>(
+        _ operation: String, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(JournalError) -> Value {
+        try await file.read(operation, body)
     }
 }
 

@@ -30,6 +30,35 @@ struct AllocationsTests {
         #expect(try await journal.allocations().count == 3)
     }
 
+    @Test("A sandbox that moves has two places, and each goes alone")
+    func places() async throws {
+        let journal = try SQLiteJournal.inMemory()
+        let old = Sample.place("micro-92", of: "qa")
+        let new = Sample.place("micro-93", of: "qa")
+        try await journal.reserve([old, Sample.listener(9001, to: "qa")])
+        try await journal.reserve([old, new, Sample.place("micro-92", of: "dev")])
+        #expect(Set(try await journal.allocations()).isSuperset(of: [old, new]))
+        #expect(try await journal.allocations().count == 4)
+        try await journal.release([old])
+        try await journal.release([old])
+        let left = try await journal.allocations()
+        #expect(left.contains(new) && !left.contains(old) && left.count == 3)
+    }
+
+    @Test("The place of one sandbox is not given to another")
+    func foreignPlace() async throws {
+        let journal = try SQLiteJournal.inMemory()
+        let error = await failure { () async throws(JournalError) in
+            try await journal.reserve([
+                Sample.listener(9001, to: "dev"),
+                Allocation(.place(Sample.name("micro-92"), of: Sample.name("qa")), to: Sample.name("dev")),
+            ])
+        }
+        #expect(error?.failure == .conflict)
+        #expect(error?.message == "place of qa on micro-92 is not for sandbox dev")
+        #expect(try await journal.allocations().isEmpty)
+    }
+
     struct Clash: CustomTestStringConvertible {
         let held: Allocation
         let asked: Allocation
@@ -147,7 +176,8 @@ struct AllocationsTests {
 
     private func anything(using random: inout SplitMix64) -> Allocation {
         let sandbox = ["qa", "dev", "ci"][Int.random(in: 0..<3, using: &random)]
-        return switch Int.random(in: 0..<3, using: &random) {
+        return switch Int.random(in: 0..<4, using: &random) {
+        case 3: Sample.place(random.oneIn(2) ? "micro-92" : "micro-93", of: sandbox)
         case 0: Sample.listener(.random(in: 9001...9006, using: &random), to: sandbox)
         case 1: Sample.published(.random(in: 9001...9006, using: &random), to: sandbox)
         default:
@@ -165,7 +195,8 @@ struct AllocationsTests {
             gateway == another && port == other
         case (.published(let node, let port, _, _), .published(let another, let other, _, _)):
             node == another && port == other
-        case (.subnet, _), (.listener, _), (.published, _): false
+        case (.place(_, let sandbox), .place(_, let other)): sandbox == other
+        case (.subnet, _), (.listener, _), (.published, _), (.place, _): false
         }
     }
 }

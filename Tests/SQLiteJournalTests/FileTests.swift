@@ -223,14 +223,6 @@ struct FileTests {
 
     @Test("The schema is the one that reviewers read in schemas/journal.sql")
     func schema() async throws {
-        let golden = URL(filePath: #filePath).deletingLastPathComponent().resolvingSymlinksInPath()
-            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "schemas/journal.sql")
-        let actual = try await SQLiteJournal.inMemory().schema() + "\n"
-        if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
-            try Data(actual.utf8).write(to: golden)
-            return
-        }
-        let expected = String(decoding: try Data(contentsOf: golden), as: UTF8.self)
-        #expect(actual == expected, "\(lineDiff(from: expected, to: actual))")
+        try expectSchema(try await SQLiteJournal.inMemory().schema(), in: "journal.sql")
     }
 }

@@ -16,7 +16,7 @@ struct FullDiskTests {
 
             var told: Int64 = 1
             var refused: JournalError?
-            // 256 KiB hold fewer than a thousand events, whatever SQLite has set aside.
+            // 512 KiB hold fewer than a thousand events, whatever SQLite has set aside.
             for number in 2...1000 where refused == nil {
                 do throws(JournalError) {
                     try await journal.append(Sample.event(number))
@@ -41,18 +41,18 @@ struct FullDiskTests {
         let file = try FileHandle(forWritingTo: URL(filePath: path))
         defer { try? file.close() }  // SAFE: what it holds means nothing
         let page = Data(repeating: 0x20, count: 4096)
-        for _ in 0..<64 {
+        for _ in 0..<128 {
             do { try file.write(contentsOf: page) } catch { return }
         }
     }
 
-    /// A file system of 256 KiB in memory, gone with the test.
+    /// A file system of 512 KiB in memory, gone with the test.
     private func withSmallDisk(_ body: (_ disk: String) async throws -> Void) async throws {
         try await withFolder { folder in
             let disk = folder + "/disk"
             try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: false)
             try #require(
-                run("mount", "-t", "tmpfs", "-o", "size=256k,mode=777", "berth-test", disk) == 0,
+                run("mount", "-t", "tmpfs", "-o", "size=512k,mode=777", "berth-test", disk) == 0,
                 "a small disk cannot be mounted; run the tests as root, or let sudo work without a password")
             defer {
                 let status = run("umount", "--lazy", disk)

@@ -25,6 +25,13 @@ struct MigrationTests {
             #expect(events.map(\.id) == [1, 2])
             #expect(events.first?.event == Sample.event(1))
             #expect(try await journal.statuses().first?.services.map(\.name) == [Sample.name("web")])
+            #expect(try await journal.statuses().map(\.phase) == [.ready])
+
+            try await journal.reserve([Sample.place("micro-92", of: "qa")])
+            #expect(try await journal.allocations().count == 2)
+            try await journal.put(Sample.status("dev", .unknown))
+            try await journal.put(Sample.status("qa", .unknown))
+            #expect(try await journal.statuses().map(\.phase) == [.unknown, .unknown])
 
             try await journal.enter(Sample.worktree("w1", piece: Sample.piece("account-1")))
             let next = try await journal.begin(Sample.pass(making: "account-1"))
@@ -48,7 +55,7 @@ struct MigrationTests {
             let applied = try await DatabaseQueue(path: path, configuration: Sample.patient).read { db in
                 try String.fetchAll(db, sql: "SELECT identifier FROM grdb_migrations ORDER BY identifier")
             }
-            #expect(applied == ["1 first light", "2 the workshop"])
+            #expect(applied == ["1 first light", "2 the workshop", "3 many machines"])
         }
     }
 

@@ -143,8 +143,8 @@ struct RecordsTests {
         fewer.services.removeFirst()
         try await journal.put(fewer)
         #expect(try await journal.statuses() == [bare, fewer])
-        try await journal.forget(Sample.name("qa"))
-        try await journal.forget(Sample.name("qa"))
+        try await journal.forget(Sample.name("qa") as SandboxName)
+        try await journal.forget(Sample.name("qa") as SandboxName)
         #expect(try await journal.statuses() == [bare])
     }
 

@@ -3,6 +3,7 @@ import GRDB
 import Model
 import Reconciler
 import SQLiteJournal
+import TestSupport
 import Testing
 
 /// Values of the vocabulary, by the text of their names.
@@ -47,6 +48,15 @@ enum Sample {
 
     static func published(_ port: UInt16, for service: String = "account", to sandbox: String) -> Allocation {
         Allocation(.published(name("micro-92"), port, name(service), container: 8080), to: name(sandbox))
+    }
+
+    static func place(_ node: String, of sandbox: String) -> Allocation {
+        Allocation(.place(name(node), of: name(sandbox)), to: name(sandbox))
+    }
+
+    static func status(_ sandbox: String, _ phase: SandboxStatus.Phase) -> SandboxStatus {
+        SandboxStatus(
+            sandbox: name(sandbox), title: sandbox, phase: phase, cause: "manifests/qa.yaml:3", updatedAt: time(5))
     }
 
     static func pass(_ sandbox: String? = "qa", at: Int64 = 1) -> PassRecord {
@@ -113,4 +123,17 @@ func failure(
     } catch {
         return error
     }
+}
+
+/// Compares a schema with the file of it in `schemas/`, or writes it there with `UPDATE_GOLDEN=1`.
+func expectSchema(_ schema: String, in name: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let golden = URL(filePath: #filePath).deletingLastPathComponent().resolvingSymlinksInPath()
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "schemas/\(name)")
+    let actual = schema + "\n"
+    if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
+        try Data(actual.utf8).write(to: golden)
+        return
+    }
+    let expected = String(decoding: try Data(contentsOf: golden), as: UTF8.self)
+    #expect(actual == expected, "\(lineDiff(from: expected, to: actual))", sourceLocation: sourceLocation)
 }

@@ -70,6 +70,11 @@ extension Row {
         return stored.isNull ? nil : try piece(column)
     }
 
+    func count(_ column: String) throws -> UInt64 {
+        guard let count = UInt64(exactly: try value(column) as Int64) else { throw Unreadable(column: column) }
+        return count
+    }
+
     func time(_ column: String) throws -> Timestamp { Timestamp(milliseconds: try value(column)) }
 
     func optionalTime(_ column: String) throws -> Timestamp? {
@@ -97,4 +102,6 @@ enum Longest {
     static let plan = 256 << 10
     /// A sentence with the last output of a container.
     static let message = 16 << 10
+    /// What another program calls itself.
+    static let word = 256
 }

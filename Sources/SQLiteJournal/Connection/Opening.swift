@@ -7,60 +7,60 @@ enum Opening {
     /// How long a statement waits for another process to let go of the file.
     static let busyTimeout: TimeInterval = 5
 
-    static func forWriting(path: String) throws(JournalError) -> any DatabaseWriter {
+    static func forWriting(path: String, _ layout: Layout) throws(JournalError) -> DatabaseFile {
         let operation = "open \(path)"
         try requireFolder(of: path, for: operation)
         do {
-            let pool = try DatabasePool(path: path, configuration: configuration(path: path))
+            let pool = try DatabasePool(path: path, configuration: configuration(layout))
             // After opening: the pool sets NORMAL itself when it turns on the write-ahead log. The ledger is entered
             // before a thing is made, and that must hold after a power cut too.
             try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
-            try pool.read { db in try refuseNewer(db) }
-            try Migrations.all.migrate(pool)
-            return pool
+            try pool.read { db in try refuseNewer(db, layout) }
+            try layout.migrations.migrate(pool)
+            return DatabaseFile(database: pool, layout: layout)
         } catch {
-            throw JournalError(operation, error)
+            throw JournalError(operation, error, remedy: layout.remedy)
         }
     }
 
-    static func forReading(path: String) throws(JournalError) -> any DatabaseWriter {
+    static func forReading(path: String, _ layout: Layout) throws(JournalError) -> DatabaseFile {
         let operation = "open \(path)"
         try requireFolder(of: path, for: operation)
         guard FileManager.default.fileExists(atPath: path) else {
-            throw JournalError(operation, .unavailable, "there is no journal yet; \"berth serve\" makes it")
+            throw JournalError(operation, .unavailable, "there is no \(layout.name) yet; \(layout.maker) makes it")
         }
         do {
-            var configuration = configuration(path: path)
+            var configuration = configuration(layout)
             configuration.readonly = true
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             try queue.read { db in
-                try refuseNewer(db)
-                guard try Migrations.all.hasCompletedMigrations(db) else {
-                    throw Refusal("it is not up to date; start \"berth serve\" of this version once")
+                try refuseNewer(db, layout)
+                guard try layout.migrations.hasCompletedMigrations(db) else {
+                    throw Refusal("it is not up to date; start \(layout.maker) of this version once")
                 }
             }
-            return queue
+            return DatabaseFile(database: queue, layout: layout)
         } catch {
-            throw JournalError(operation, error)
+            throw JournalError(operation, error, remedy: layout.remedy)
         }
     }
 
-    static func inMemory() throws(JournalError) -> any DatabaseWriter {
+    static func inMemory(_ layout: Layout) throws(JournalError) -> DatabaseFile {
         do {
-            let queue = try DatabaseQueue(configuration: configuration(path: "the journal in memory"))
-            try Migrations.all.migrate(queue)
-            return queue
+            let queue = try DatabaseQueue(configuration: configuration(layout))
+            try layout.migrations.migrate(queue)
+            return DatabaseFile(database: queue, layout: layout)
         } catch {
-            throw JournalError("open the journal in memory", error)
+            throw JournalError("open the \(layout.name) in memory", error, remedy: layout.remedy)
         }
     }
 
-    private static func configuration(path: String) -> Configuration {
+    private static func configuration(_ layout: Layout) -> Configuration {
         var configuration = Configuration()
         configuration.busyMode = .timeout(busyTimeout)
-        configuration.label = "journal"
+        configuration.label = layout.name
         // Before anything is written, the write-ahead log included: another program's file stays as it is.
-        configuration.prepareDatabase { db in try refuseForeign(db) }
+        configuration.prepareDatabase { db in try refuseForeign(db, layout) }
         return configuration
     }
 
@@ -72,20 +72,19 @@ enum Opening {
         }
     }
 
-    private static func refuseForeign(_ db: Database) throws {
+    private static func refuseForeign(_ db: Database, _ layout: Layout) throws {
         let applicationID = try Int32.fetchOne(db, sql: "PRAGMA application_id")
-        if applicationID == Migrations.applicationID { return }
+        if applicationID == layout.applicationID { return }
         let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
         guard applicationID == 0, tables == 0 else {
             throw Refusal("it is a database of another program; choose another path")
         }
     }
 
-    private static func refuseNewer(_ db: Database) throws {
-        guard try Migrations.all.hasBeenSuperseded(db) else { return }
+    private static func refuseNewer(_ db: Database, _ layout: Layout) throws {
+        guard try layout.migrations.hasBeenSuperseded(db) else { return }
         throw Refusal(
-            "it was written by a newer Berth; run that version, or move the file away: everything in it is found "
-                + "again, only history is lost")
+            "it was written by a newer Berth; run that version, or \(layout.remedy)")
     }
 }
 

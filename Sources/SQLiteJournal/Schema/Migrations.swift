@@ -1,5 +1,6 @@
 internal import GRDB
 
+/// The journal of a controller, table by table.
 enum Migrations {
     /// `brth`: the mark in the header of a file that is ours.
     static let applicationID: Int32 = 0x6272_7468
@@ -16,6 +17,11 @@ enum Migrations {
         migrator.registerMigration("2 the workshop") { db in
             try db.execute(sql: sharedHoldings)
             try db.execute(sql: origins)
+        }
+        migrator.registerMigration("3 many machines") { db in
+            try db.execute(sql: places)
+            try db.execute(sql: standingUnknown)
+            try db.execute(sql: machines)
         }
         return migrator
     }()
@@ -192,5 +198,77 @@ enum Migrations {
             environments TEXT NOT NULL,
             PRIMARY KEY (pass, position)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let places = """
+        -- The node that was chosen for a sandbox whose author names none: two while it moves.
+        CREATE TABLE place (
+            sandbox TEXT NOT NULL,
+            node TEXT NOT NULL,
+            PRIMARY KEY (sandbox, node)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// A phase more, and again a table that is made anew. Its rows are as many as there are sandboxes.
+    private static let standingUnknown = """
+        CREATE TABLE statusBefore AS SELECT * FROM status;
+        CREATE TABLE statusServiceBefore AS SELECT * FROM statusService;
+        DROP TABLE statusService;
+        DROP TABLE status;
+        CREATE TABLE status (
+            sandbox TEXT NOT NULL PRIMARY KEY,
+            title TEXT NOT NULL,
+            owner TEXT,
+            phase TEXT NOT NULL CHECK (
+                phase IN (
+                    'Pending', 'Progressing', 'Ready', 'Degraded', 'Suspended', 'Failed', 'Deleting', 'Held', 'Unknown'
+                )
+            ),
+            message TEXT NOT NULL,
+            attempted TEXT,
+            applied TEXT,
+            healthy TEXT,
+            cause TEXT NOT NULL,
+            port INTEGER CHECK (port BETWEEN 0 AND 65535),
+            updatedAt INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO status (sandbox, title, owner, phase, message, attempted, applied, healthy, cause, port, updatedAt)
+            SELECT sandbox, title, owner, phase, message, attempted, applied, healthy, cause, port, updatedAt
+            FROM statusBefore;
+        DROP TABLE statusBefore;
+        CREATE TABLE statusService (
+            sandbox TEXT NOT NULL REFERENCES status (sandbox) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            use TEXT NOT NULL,
+            health TEXT NOT NULL,
+            target TEXT NOT NULL,
+            PRIMARY KEY (sandbox, position)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO statusService (sandbox, position, name, use, health, target)
+            SELECT sandbox, position, name, use, health, target FROM statusServiceBefore;
+        DROP TABLE statusServiceBefore;
+        """
+
+    private static let machines = """
+        CREATE TABLE node (
+            name TEXT NOT NULL PRIMARY KEY,
+            connection TEXT NOT NULL CHECK (connection IN ('Local', 'Connected', 'Away')),
+            since INTEGER NOT NULL,
+            seenAt INTEGER,
+            berthRelease TEXT NOT NULL,
+            engine TEXT NOT NULL,
+            skewMillis INTEGER,
+            containers INTEGER NOT NULL CHECK (containers >= 0),
+            message TEXT NOT NULL
+        ) STRICT;
+
+        -- A person's word that a node takes no new sandboxes.
+        CREATE TABLE cordon (
+            node TEXT NOT NULL PRIMARY KEY,
+            isDraining INTEGER NOT NULL CHECK (isDraining IN (0, 1)),
+            who TEXT NOT NULL,
+            at INTEGER NOT NULL
+        ) STRICT;
         """
 }

@@ -11,7 +11,7 @@ extension SQLiteJournal {
                     SELECT kind, pool, lowest, highest, service, containerPort, sandbox FROM allocation
                     ORDER BY kind, pool, lowest, highest
                     """
-            ).map(Allocation.init)
+            ).map(Allocation.init) + Place.all(in: db)
         }
     }
 
@@ -22,7 +22,10 @@ extension SQLiteJournal {
         try await write(operation) { db in
             var taken: Set<Holding> = []
             for allocation in allocations {
-                let holding = Holding(of: allocation)
+                guard let holding = Holding(of: allocation) else {
+                    try Place(of: allocation, for: operation)?.insert(in: db)
+                    continue
+                }
                 guard taken.insert(holding).inserted else {
                     throw JournalError(operation, .conflict, "\(allocation) is asked for twice")
                 }
@@ -39,7 +42,11 @@ extension SQLiteJournal {
         let operation = "release \(allocations.map(\.description).joined(separator: ", "))"
         try await write(operation) { db in
             for allocation in allocations {
-                try Holding(of: allocation).delete(in: db, for: allocation)
+                if let holding = Holding(of: allocation) {
+                    try holding.delete(in: db, for: allocation)
+                } else {
+                    try Place(of: allocation, for: operation)?.delete(in: db)
+                }
             }
         }
     }
@@ -54,7 +61,8 @@ private struct Holding: Hashable {
     let lowest: Int64
     let highest: Int64
 
-    init(of allocation: Allocation) {
+    /// `nil` for a place, which is no number of a pool.
+    init?(of allocation: Allocation) {
         switch allocation.resource {
         case .subnet(let node, let subnet):
             kind = .subnet
@@ -69,6 +77,7 @@ private struct Holding: Hashable {
             kind = .published
             pool = node.text
             (lowest, highest) = (Int64(port), Int64(port))
+        case .place: return nil
         }
     }
 
@@ -108,12 +117,44 @@ private struct Holding: Hashable {
     }
 }
 
+/// A row of the table `place`.
+private struct Place {
+    let sandbox: SandboxName
+    let node: NodeName
+
+    /// `nil` for what is no place.
+    init?(of allocation: Allocation, for operation: String) throws {
+        guard case .place(let node, let sandbox) = allocation.resource else { return nil }
+        guard sandbox == allocation.sandbox else {
+            throw JournalError(operation, .conflict, "\(allocation) is not for sandbox \(allocation.sandbox)")
+        }
+        self.sandbox = sandbox
+        self.node = node
+    }
+
+    static func all(in db: Database) throws -> [Allocation] {
+        try Row.fetchAll(db, sql: "SELECT sandbox, node FROM place ORDER BY sandbox, node").map { row in
+            let sandbox: SandboxName = try row.name("sandbox")
+            return Allocation(.place(try row.name("node"), of: sandbox), to: sandbox)
+        }
+    }
+
+    func insert(in db: Database) throws {
+        try db.execute(
+            literal: "INSERT OR IGNORE INTO place (sandbox, node) VALUES (\(sandbox.text), \(node.text))")
+    }
+
+    func delete(in db: Database) throws {
+        try db.execute(literal: "DELETE FROM place WHERE sandbox = \(sandbox.text) AND node = \(node.text)")
+    }
+}
+
 extension Allocation.Resource {
     /// What a published port is for.
     fileprivate var purpose: (service: ServiceName, port: UInt16)? {
         switch self {
         case .published(_, _, let service, let container): (service, container)
-        case .subnet, .listener: nil
+        case .subnet, .listener, .place: nil
         }
     }
 }
