@@ -27,6 +27,9 @@ package struct DockerEngine: ContainerEngine {
         self.namesRoot = namesRoot
     }
 
+    /// `Docker 20.10.24`, `Podman 4.3.1`, as it says itself.
+    package func title() async throws(HostError) -> String { try await connection.title() }
+
     /// Closes every connection; streams of ``changes()`` end. Repeating it is harmless.
     package func shutdown() async {
         await connection.shutdown()

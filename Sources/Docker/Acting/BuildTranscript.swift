@@ -46,16 +46,24 @@ struct BuildTranscript {
 
     private mutating func take() -> String {
         let text = line.take()
-        if text.hasPrefix("Step "), let colon = text.firstIndex(of: ":") {
+        if Self.beginsStep(text), let colon = text.firstIndex(of: ":") {
             let words = text[colon...].dropFirst().split(separator: " ")
             base = words.first == "FROM" ? words.dropFirst().first { !$0.hasPrefix("--") }.map(String.init) : nil
         }
-        if !text.hasPrefix(" ---> "), !text.hasPrefix("Removing intermediate container ") {
+        if !Self.remarks.contains(where: text.hasPrefix) {
             last.append(text)
             if last.count > Bounds.logLines { last.removeFirst() }
         }
         return text
     }
+
+    /// `Step 2/3 : RUN make`, or Podman's `[1/2] STEP 2/3: RUN make`.
+    private static func beginsStep(_ text: String) -> Bool {
+        text.hasPrefix("Step ") || text.prefixMatch(of: /(\[\d+\/\d+\] )?STEP \d/) != nil
+    }
+
+    /// What the builders say of their own; the last is Podman's.
+    private static let remarks = [" ---> ", "Removing intermediate container ", "--> "]
 
     /// The builder paints red what a command writes to its standard error.
     private static func plain(_ text: String) -> Substring {
@@ -66,7 +74,7 @@ struct BuildTranscript {
     }
 
     private func explain(_ error: String, _ detail: BuildProgress.Detail?) -> Problem {
-        let words = String(error.prefix(Bounds.words))
+        let words = error.prefix(Bounds.words).split(whereSeparator: \.isNewline).joined(separator: " ")
         if let base, detail?.code == nil {
             // Without a way to the registry it is the net that failed, and that passes; a registry's no does not.
             let isNet = Self.netTrouble.contains { error.lowercased().contains($0) }

@@ -8,12 +8,15 @@ extension DockerEngine {
         let operation = "create \(draft.name)"
         let archive = try archive(draft, secrets, for: operation)
         try checkLabels(draft, for: operation)
+        var labels = labels.container(draft, as: uid)
+        let kind = try await connection.kind(for: operation)
+        if kind == .podman { labels.merge(Podman.labels(draft)) { $1 } }
         let body = NewContainer(
-            draft, environment: try environment(draft, secrets, for: operation),
-            labels: labels.container(draft, as: uid))
+            draft, environment: try environment(draft, secrets, for: operation), labels: labels, on: kind)
         let request = try EngineRequest.post(
             "/containers/create", query: [("name", draft.name)], json: body, for: operation)
         do throws(HostError) {
+            try await Podman.checkFolders(draft.spec.mounts.map(\.source), of: connection, for: operation)
             let reply = try await connection.mutate(request, for: operation)
             let id =
                 if reply.isSuccess {
@@ -131,7 +134,7 @@ extension DockerEngine {
 }
 
 extension NewContainer {
-    init(_ draft: ContainerDraft, environment: [String], labels: [String: String]) {
+    init(_ draft: ContainerDraft, environment: [String], labels: [String: String], on kind: EngineKind) {
         let spec = draft.spec
         let ports = Set(spec.ports.map(\.number)).union(draft.published.keys)
         let limits = LimitsUpdate(spec.limits)
@@ -147,7 +150,9 @@ extension NewContainer {
                 mounts: spec.mounts.map { Host.Bind(source: $0.source, target: $0.target, isReadOnly: $0.isReadOnly) },
                 network: draft.network),
             networking: Networking(
-                endpoints: [draft.network: EndpointSettings(address: draft.address, alias: draft.service.text)]))
+                endpoints: [
+                    draft.network: EndpointSettings(address: draft.address, alias: draft.service.text, of: kind)
+                ]))
     }
 }
 

@@ -16,32 +16,44 @@ extension DockerEngine: ImageEngine {
         let operation = "load images"
         let request = EngineRequest(
             .post, "/images/load", query: [("quiet", "1")], body: .upload(Upload(archive)), deadline: .zero)
-        try await connection.queue(at: connection.pulls, for: operation) { () async throws(HostError) in
-            let outcome: Result<Void, HostError>
+        let names = try await connection.queue(at: connection.pulls, for: operation) { () async throws(HostError) in
+            let outcome: Result<[String], HostError>
             do throws(TransportFailure) {
                 outcome = try await Deadline.within(Bounds.load) { await load(request, for: operation) }
             } catch {
                 throw error.explained(operation, socket: connection.socket)
             }
-            try outcome.get()
+            return try outcome.get()
+        }
+        guard try await connection.kind(for: operation) == .podman else { return }
+        for name in names {
+            guard let request = Podman.naming(loaded: name) else { continue }
+            let reply = try await connection.mutate(request, for: operation)
+            guard reply.isSuccess else { throw EngineRefusal(reply).explained(operation) }
         }
     }
 
-    private func load(_ request: EngineRequest, for operation: String) async -> Result<Void, HostError> {
+    /// The names that the engine says it has loaded.
+    private func load(_ request: EngineRequest, for operation: String) async -> Result<[String], HostError> {
         var problem: String?
+        var names: [String] = []
         do throws(HostError) {
             try await connection.open(request, for: operation).lines(upTo: Bounds.pullBody) { line in
                 do {
-                    problem = try JSONDecoder().decode(BuildProgress.self, from: Data(line)).error ?? problem
+                    let progress = try JSONDecoder().decode(BuildProgress.self, from: Data(line))
+                    problem = progress.error ?? problem
+                    names += Podman.names(inAnswer: progress.stream ?? "")
                 } catch {
                     problem = problem ?? "the engine's answer is not JSON"
                 }
                 return .more
             }
         } catch {
-            return .failure(error)
+            // Podman looks at the whole archive before it answers.
+            guard error.message.contains(Podman.Refusal.badArchive.rawValue) else { return .failure(error) }
+            problem = error.message
         }
-        guard let problem else { return .success(()) }
+        guard let problem else { return .success(names) }
         let words = "the archive cannot be loaded; make it again with docker save: \(problem.prefix(Bounds.words))"
         return .failure(HostError(operation, .refused, words))
     }

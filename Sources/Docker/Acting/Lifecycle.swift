@@ -3,6 +3,12 @@ package import Reconciler
 
 extension DockerEngine {
     package func start(_ container: ContainerHandle) async throws(HostError) {
+        let operation = "start \(container.name)"
+        if try await connection.kind(for: operation) == .podman,
+            let found = try await inspect(reference(container), for: operation)
+        {
+            try await Podman.checkFolders(found.folders.map(\.source), of: connection, for: operation)
+        }
         try await act("start", on: container, path: "start")
     }
 
@@ -65,8 +71,15 @@ extension DockerEngine {
 
     package func updateLimits(_ container: ContainerHandle, _ limits: Limits) async throws(HostError) {
         let operation = "update limits of \(container.name)"
-        let request = try EngineRequest.post(
-            "\(path(of: container))/update", json: LimitsUpdate(limits), for: operation)
+        let request: EngineRequest
+        switch try await connection.kind(for: operation) {
+        case .docker:
+            request = try .post("\(path(of: container))/update", json: LimitsUpdate(limits), for: operation)
+        case .podman:
+            // One that does not run has no limits yet: they are seen to differ, and changed, when it does.
+            guard try await inspect(reference(container), for: operation)?.state.isRunning ?? true else { return }
+            request = try Podman.update(path(of: container), limits, for: operation)
+        }
         let reply = try await connection.mutate(request, for: operation)
         guard reply.isSuccess else { throw EngineRefusal(reply).explained(operation) }
     }

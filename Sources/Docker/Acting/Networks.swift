@@ -37,8 +37,12 @@ extension DockerEngine {
 
     package func removeNetwork(id: String) async throws(HostError) {
         let operation = "remove network \(id.prefix(12))"
-        let reply = try await connection.mutate(
-            EngineRequest(.delete, "/networks/\(EngineRequest.escape(id))"), for: operation)
+        var path = "/networks/\(EngineRequest.escape(id))"
+        if try await connection.kind(for: operation) == .podman {
+            guard let found = try await inspectNetwork(id, for: operation) else { return }
+            path = Podman.path(ofNetwork: found)
+        }
+        let reply = try await connection.mutate(EngineRequest(.delete, path), for: operation)
         if reply.isSuccess || reply.status == 404 { return }
         let refusal = EngineRefusal(reply)
         guard refusal.says("has active endpoints"), let network = try await inspectNetwork(id, for: operation) else {
@@ -64,8 +68,9 @@ extension DockerEngine {
         _ container: ContainerHandle, network: String, address: String, alias: String
     ) async throws(HostError) {
         let operation = "connect \(container.name) to \(network)"
+        let kind = try await connection.kind(for: operation)
         let body = Connecting(
-            container: reference(container), endpoint: EndpointSettings(address: address, alias: alias))
+            container: reference(container), endpoint: EndpointSettings(address: address, alias: alias, of: kind))
         let request = try EngineRequest.post(
             "/networks/\(EngineRequest.escape(network))/connect", json: body, for: operation)
         let reply = try await connection.mutate(request, for: operation)

@@ -48,7 +48,7 @@ struct EngineConnection: Sendable {
 
     /// Sends and waits for the whole answer, whatever its status.
     func send(_ request: EngineRequest, for operation: String) async throws(HostError) -> EngineReply {
-        let prefix = try await agreedPrefix(for: operation)
+        let prefix = try await prefix(of: request, for: operation)
         do throws(TransportFailure) {
             do throws(TransportFailure) {
                 return try await exchange(request, prefix: prefix)
@@ -82,7 +82,7 @@ struct EngineConnection: Sendable {
 
     /// Opens an answer without an end, or a long one. A status that is not a success is thrown with the engine's words.
     func open(_ request: EngineRequest, for operation: String) async throws(HostError) -> EngineStream {
-        let prefix = try await agreedPrefix(for: operation)
+        let prefix = try await prefix(of: request, for: operation)
         let response: HTTPClientResponse
         do {
             let deadline = request.deadline == .zero ? NIODeadline.distantFuture : .now() + TimeAmount(request.deadline)
@@ -136,9 +136,30 @@ struct EngineConnection: Sendable {
         return raw
     }
 
-    /// `/v1.41`, or what the engine can where that is outside its range; asked once.
-    private func agreedPrefix(for operation: String) async throws(HostError) -> String {
-        if let known = await version.prefix { return known }
+    /// Which engine it is.
+    func kind(for operation: String) async throws(HostError) -> EngineKind { try await agreed(for: operation).kind }
+
+    /// `Docker 20.10.24`, `Podman 4.3.1`.
+    func title() async throws(HostError) -> String {
+        let agreement = try await agreed(for: "ask which engine it is")
+        let name =
+            switch agreement.kind {
+            case .docker: "Docker"
+            case .podman: "Podman"
+            }
+        return agreement.release.isEmpty ? name : "\(name) \(agreement.release)"
+    }
+
+    private func prefix(of request: EngineRequest, for operation: String) async throws(HostError) -> String {
+        switch request.dialect {
+        case .docker: try await agreed(for: operation).prefix
+        case .podman: Podman.prefix
+        }
+    }
+
+    /// `/v1.41`, or what the engine can where that is outside its range, and which engine it is; asked once.
+    private func agreed(for operation: String) async throws(HostError) -> AgreedVersion.Agreement {
+        if let known = await version.agreement { return known }
         let reply: EngineReply
         do throws(TransportFailure) {
             reply = try await exchange(EngineRequest(.get, "/version"), prefix: "")
@@ -152,24 +173,37 @@ struct EngineConnection: Sendable {
         struct Versions: Decodable {
             let newest: String
             let oldest: String?
-            enum CodingKeys: String, CodingKey { case newest = "ApiVersion", oldest = "MinAPIVersion" }
+            let release: String?
+            let components: [EngineKind.Component]?
+            enum CodingKeys: String, CodingKey {
+                case newest = "ApiVersion", oldest = "MinAPIVersion", release = "Version", components = "Components"
+            }
         }
         let versions = try reply.decode(Versions.self, for: operation)
         let prefix = try AgreedVersion.choose(newest: versions.newest, oldest: versions.oldest, for: operation)
-        await version.agree(on: prefix)
-        return prefix
+        let agreement = AgreedVersion.Agreement(
+            prefix: prefix, kind: EngineKind(versions.components ?? []), release: versions.release ?? "")
+        await version.agree(on: agreement)
+        return agreement
     }
 }
 
 /// The version that both sides speak.
 actor AgreedVersion {
-    private(set) var prefix: String?
+    struct Agreement: Sendable {
+        let prefix: String
+        let kind: EngineKind
+        /// As it calls it: `20.10.24`.
+        let release: String
+    }
+
+    private(set) var agreement: Agreement?
     /// Whether nothing will be asked any more.
     private(set) var isOver = false
 
     func end() { isOver = true }
-    func agree(on prefix: String) { self.prefix = prefix }
-    func forget() { prefix = nil }
+    func agree(on agreement: Agreement) { self.agreement = agreement }
+    func forget() { agreement = nil }
 
     /// The version Berth is written for, 1.41, or the nearest that the engine speaks.
     static func choose(newest: String, oldest: String?, for operation: String) throws(HostError) -> String {

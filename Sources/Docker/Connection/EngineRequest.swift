@@ -6,6 +6,8 @@ internal import Reconciler
 struct EngineRequest: Sendable {
     enum Method: String, Sendable { case get = "GET", post = "POST", put = "PUT", delete = "DELETE" }
 
+    /// Whose interface it is of: Docker's, which both engines speak, or Podman's own.
+    enum Dialect { case docker, podman }
     enum Body: Sendable {
         case none
         /// May hold secrets: it is sent, and never shown.
@@ -20,6 +22,7 @@ struct EngineRequest: Sendable {
     var query: [(name: String, value: String)]
     var body: Body
     var deadline: Duration
+    var dialect = Dialect.docker
 
     init(
         _ method: Method, _ path: String, query: [(name: String, value: String)] = [], body: Body = .none,

@@ -73,9 +73,13 @@ struct EngineRefusal {
     let status: Int
     let words: String
 
+    /// What Docker would have said, where Podman says it otherwise.
+    private let podman: Podman.Refusal?
+
     init(_ reply: EngineReply) {
-        status = reply.status
         words = reply.message
+        podman = Podman.Refusal.allCases.first { [words] in words.contains($0.rawValue) }
+        status = reply.status == 500 ? podman?.status ?? 500 : reply.status
     }
 
     /// What the engine says with 500 although it has done nothing, and would not do it next time either.
@@ -88,7 +92,7 @@ struct EngineRefusal {
     /// What a container was to see of the node is gone: perhaps it was removed since the plan was made.
     private static let missingSource = "bind source path does not exist"
 
-    func says(_ text: String) -> Bool { words.lowercased().contains(text) }
+    func says(_ text: String) -> Bool { words.lowercased().contains(text) || podman?.dockers == text }
 
     var failure: HostFailure {
         if says(Self.missingSource) { return .stale }

@@ -12,7 +12,7 @@ extension DockerEngine {
 
         let (all, nets, pictures) = await (listed, networks, images)
         let entries = try all.get()
-        let containers = try await observe(entries, of: sandbox, for: operation)
+        let containers = Podman.withoutLentAddresses(try await observe(entries, of: sandbox, for: operation))
         var survey = EngineSurvey(
             containers: containers,
             networks: try await observe(try nets.get(), of: sandbox, with: containers, for: operation),
@@ -55,6 +55,7 @@ extension DockerEngine {
             guard let found = try await inspect(entry.id, for: operation) else { return nil }
             var container = ObservedContainer(found, ownership: ownership, key: key)
             container.mounts = container.mounts.filter { !isLost($0, of: mark.sandbox, to: found.state.process) }
+            if try await connection.kind(for: operation) == .podman { Podman.complete(&container, from: found) }
             return container
         }
     }

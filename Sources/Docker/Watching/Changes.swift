@@ -66,10 +66,11 @@ extension DockerEngine {
         }
     }
 
-    /// From the second in which it is asked, so that nothing falls between the answer and the engine's listening.
+    /// From the second in which it is asked, so that nothing falls between the answer and the engine's listening. `died`
+    /// is how Podman wants to be asked for what it then calls `die`.
     private var events: EngineRequest {
         let filter =
-            #"{"type":["container","network","image"],"event":["die","stop","pause","unpause","update","destroy","#
+            #"{"type":["container","network","image"],"event":["die","died","stop","pause","unpause","update","destroy","#
             + #""oom","health_status","rename","disconnect","remove","load","loadfromarchive","import","pull","tag","#
             + #""untag","delete"]}"#
         return EngineRequest(
@@ -111,6 +112,8 @@ struct EventReader {
             else { return nil }
             return .sandbox(mark.sandbox, what: "\(mark.service.map(\.text) ?? "a container") \(what)")
         case "network":
+            // Podman's names the container, not the network.
+            if attributes[Podman.eventMark] != nil { return .everything }
             return networkHint(event.action ?? "", name: attributes["name"] ?? "")
         default: return nil
         }

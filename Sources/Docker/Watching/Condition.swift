@@ -4,7 +4,7 @@ package import Reconciler
 extension DockerEngine {
     package func condition(of container: ContainerHandle) async throws(HostError) -> ContainerCondition {
         let operation = "look at \(container.name)"
-        guard let found = try await inspect(reference(container), for: operation) else {
+        guard let found = try await checked(container, for: operation) else {
             throw HostError(operation, .stale, "it does not exist")
         }
         let state = ObservedContainer.State(engine: found.state.status)

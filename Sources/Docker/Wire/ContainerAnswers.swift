@@ -1,3 +1,5 @@
+internal import Model
+
 // What the engine answers about containers: only what Berth reads. Never printed: the environment holds secrets.
 
 struct ListedContainer: Decodable, Sendable {
@@ -27,8 +29,13 @@ struct ListedContainer: Decodable, Sendable {
 struct InspectedContainer: Decodable, Sendable {
     struct State: Decodable, Sendable {
         struct Health: Decodable, Sendable {
+            struct Entry: Decodable, Sendable {
+                let end: String?
+                enum CodingKeys: String, CodingKey { case end = "End" }
+            }
             let status: String?
-            enum CodingKeys: String, CodingKey { case status = "Status" }
+            let log: [Entry]?
+            enum CodingKeys: String, CodingKey { case status = "Status", log = "Log" }
         }
         let status: String?
         let exitCode: Int?
@@ -36,6 +43,7 @@ struct InspectedContainer: Decodable, Sendable {
         let health: Health?
         /// Of its first process; 0 where none runs.
         let process: Int?
+        var isRunning: Bool { ObservedContainer.State(engine: status) == .running }
         enum CodingKeys: String, CodingKey {
             case process = "Pid", status = "Status", exitCode = "ExitCode", error = "Error", health = "Health"
         }
@@ -47,8 +55,15 @@ struct InspectedContainer: Decodable, Sendable {
         let environment: [String]?
         let labels: [String: String]?
         let hasTerminal: Bool?
+        let health: Health?
+        struct Health: Decodable, Sendable {
+            /// Nanoseconds.
+            let interval: Int64?
+            enum CodingKeys: String, CodingKey { case interval = "Interval" }
+        }
         enum CodingKeys: String, CodingKey {
             case image = "Image", command = "Cmd", environment = "Env", labels = "Labels", hasTerminal = "Tty"
+            case health = "Healthcheck"
         }
     }
 

@@ -85,11 +85,18 @@ struct EndpointSettings: Encodable {
     }
     let fixed: Fixed
     let aliases: [String]
-    enum CodingKeys: String, CodingKey { case fixed = "IPAMConfig", aliases = "Aliases" }
+    /// `nil` leaves it to the engine.
+    let hardware: String?
+    enum CodingKeys: String, CodingKey { case fixed = "IPAMConfig", aliases = "Aliases", hardware = "MacAddress" }
 
-    init(address: String, alias: String) {
+    init(address: String, alias: String, of kind: EngineKind) {
         fixed = Fixed(address: address)
         aliases = [alias]
+        hardware =
+            switch kind {
+            case .docker: nil
+            case .podman: Podman.hardwareAddress(for: address)
+            }
     }
 }
 

@@ -10,24 +10,16 @@ import Testing
 struct Bench: Sendable {
     static let key = FingerprintKey(Secret([UInt8](repeating: 7, count: 32)))
 
+    let runtime: Runtime
     let engine: DockerEngine
     let socket: String
     let sandbox: SandboxName
     let network: NetworkDraft
     let image: ImageReference
 
-    struct NoEngine: Error, CustomStringConvertible {
-        let description = "no test engine: run `make test`, which starts one, or set BERTH_TEST_ENGINE"
-    }
-
-    static func socket() throws -> String {
-        guard let host = ProcessInfo.processInfo.environment["BERTH_TEST_ENGINE"] else { throw NoEngine() }
-        return try DockerEngine.socketPath(fromDockerHost: host)
-    }
-
     /// Runs `body` on a network of its own inside 10.211.0.0/16.
-    static func run(_ body: (Bench) async throws -> Void) async throws {
-        let socket = try socket()
+    static func run(on runtime: Runtime, _ body: (Bench) async throws -> Void) async throws {
+        let socket = try runtime.socket()
         let name = "t" + String(UInt64.random(in: 0 ... .max), radix: 36)
         let names = "/tmp/berth-names-\(name)"
         let engine = DockerEngine(
@@ -40,14 +32,18 @@ struct Bench: Sendable {
             let free = pool.filter { part in !taken.contains { $0.overlaps(part) } }
             let sandbox = try SandboxName(name)
             let bench = Bench(
-                engine: engine, socket: socket, sandbox: sandbox,
+                runtime: runtime, engine: engine, socket: socket, sandbox: sandbox,
                 network: NetworkDraft(
                     name: "sandbox-\(name)", sandbox: sandbox, subnet: try #require(free.randomElement())),
                 image: try #require(ImageReference(ImageFixture.reference)))
-            try await body(bench)
+            do {
+                try await body(bench)
+            } catch {
+                try await sweep(engine, name)
+                throw error
+            }
             try await sweep(engine, name)
         } catch {
-            try await sweep(engine, name)
             await engine.shutdown()
             throw error
         }
@@ -111,7 +107,8 @@ struct Bench: Sendable {
         for container in left.containers where container.name.contains(name) {
             try await engine.remove(.existing(container.id, name: container.name))
         }
-        for image in left.images.keys where image.contains(name) {
+        // By its tags: with its digest an image of Podman loses its other names too.
+        for image in left.images.keys where image.contains(name) && !image.contains("@") {
             _ = try await engine.connection.send(
                 EngineRequest(.delete, "/images/\(image)", query: [("force", "1")]), for: "sweep")
         }

@@ -9,8 +9,11 @@ import Testing
 @Suite(.serialized) struct BuildTests {
     private let uid = ResourceUID("u-1")
 
-    @Test func `an image is built of its files, arguments and target, and is known by its labels`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `an image is built of its files, arguments and target, and is known by its labels`(on runtime: Runtime)
+        async throws
+    {
+        try await Bench.run(on: runtime) { bench in
             let image = bench.imageName()
             #expect(try await bench.engine.image(image) == nil)
             let fixture = try BuildFixture(
@@ -34,7 +37,7 @@ import Testing
             #expect(lines.contains("hello, \(bench.sandbox)"))
             #expect(lines.contains("3145728 /large.txt"), "what it writes to standard error is not painted")
             #expect(!lines.contains { $0.contains("never") })
-            #expect(lines.first?.hasSuffix(" : FROM \(bench.image) AS first") == true)
+            #expect(lines.first?.hasSuffix(": FROM \(bench.image) AS first") == true)
 
             let id = try #require(try await bench.engine.image(image))
             #expect(try await bench.engine.survey(bench.sandbox).images[image.text] == id)
@@ -53,21 +56,28 @@ import Testing
         }
     }
 
-    @Test func `a failing step is refused in the builder's words, with the last lines`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `a failing step is refused in the builder's words, with the last lines`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             let fixture = try BuildFixture(
                 bench.imageName(), "FROM \(bench.image)\nRUN echo one; echo two >&2; echo three; exit 3\n")
             let error = try await failure { _ = try await fixture.build(on: bench.engine) }
             #expect(error.failure == .refused)
             #expect(error.operation == "build \(fixture.order.image)")
-            #expect(error.message.contains("returned a non-zero code: 3; it last wrote: "), "\(error)")
+            let status =
+                switch runtime {
+                case .docker: "returned a non-zero code: 3"
+                case .podman: "exit status 3"
+                }
+            #expect(error.message.contains("\(status); it last wrote: "), "\(error)")
             for word in ["one", "two", "three"] { #expect(error.message.contains(" | \(word)")) }
             #expect(try await bench.engine.image(fixture.order.image) == nil)
         }
     }
 
-    @Test func `a build that is cancelled is given up at once, and leaves no container`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `a build that is cancelled is given up at once, and leaves no container`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             let fixture = try sleeping(bench, timeout: .seconds(300))
             let (begun, begin) = AsyncStream.makeStream(of: Void.self)
             let error = await withTaskGroup(of: HostError?.self) { group in
@@ -94,8 +104,9 @@ import Testing
         }
     }
 
-    @Test func `a build that takes too long is stopped and refused`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `a build that takes too long is stopped and refused`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             let fixture = try sleeping(bench, timeout: .seconds(3))
             let error = try await failure { _ = try await fixture.build(on: bench.engine) }
             #expect(error.failure == .refused)
@@ -113,15 +124,16 @@ import Testing
             timeout: timeout)
     }
 
-    @Test func `a base that is not there is named with the remedy`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `a base that is not there is named with the remedy`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             let fixture = try BuildFixture(
                 bench.imageName(), "FROM \(bench.image) AS tools\nFROM berth-test/absent:1\nRUN echo no\n")
             let error = try await failure { _ = try await fixture.build(on: bench.engine) }
             #expect(
                 error.message.hasPrefix(
                     "its base image berth-test/absent:1 is not on this node: load it, or give the node a way to its "
-                        + "registry (Get "), "\(error)")
+                        + "registry ("), "\(error)")
             #expect(error.failure == .unreachable, "the net comes back, and somebody may load it")
         }
     }
@@ -131,7 +143,7 @@ import Testing
         ("", nil, "cannot be empty"),
     ])
     func `a Dockerfile that cannot be read is refused`(text: String, target: String?, words: String) async throws {
-        try await Bench.run { bench in
+        try await Bench.run(on: .docker) { bench in
             let fixture = try BuildFixture(bench.imageName(), text, target: target)
             let error = try await failure { _ = try await fixture.build(on: bench.engine) }
             #expect(error.failure == .refused, "\(error)")
@@ -139,12 +151,13 @@ import Testing
         }
     }
 
-    @Test func `a context that breaks off builds nothing, and says why`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `a context that breaks off builds nothing, and says why`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             let fixture = try BuildFixture(bench.imageName(), "FROM \(bench.image)\nRUN echo \(bench.sandbox)\n")
             for (thrown, expected) in [
                 (HostError("read", .refused, "blob 12 is missing") as any Error, HostFailure.refused),
-                (Bench.NoEngine(), .unreachable),
+                (Runtime.Missing(description: ""), .unreachable),
             ] {
                 let given = Shared(false)
                 let context = AsyncThrowingStream<[UInt8], any Error> {

@@ -9,8 +9,9 @@ import Testing
 @Suite(.serialized) struct LifecycleTests {
     private let uid = ResourceUID("u-1")
 
-    @Test func `a container is observed as it was asked for`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `a container is observed as it was asked for`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             let reference = SecretReference.file("/s/db")
             var spec = bench.web
             spec.environment = ["MODE": .plain("a=b"), "EMPTY": .plain(""), "DB": .secret(reference)]
@@ -36,6 +37,8 @@ import Testing
                 "DB": .secret(Fingerprint(of: Secret("s3cret"), under: Bench.key)),
             ]
             expected.attachments = [draft.network: .init(address: draft.address, aliases: ["account"])]
+            #expect(ImageReference.normalize(seen.image) == bench.image.normalized)
+            expected.image = seen.image
             #expect(seen == expected)
             #expect(survey.images[bench.image.text] == seen.imageID)
             #expect(survey.busyPorts.contains(port))
@@ -46,8 +49,9 @@ import Testing
         }
     }
 
-    @Test func `every verb done twice is done once`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `every verb done twice is done once`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             let engine = bench.engine
             let draft = try bench.draft("account", bench.web)
             for _ in 1...2 { try await engine.createNetwork(bench.network, as: uid) }
@@ -77,8 +81,10 @@ import Testing
             seen = try await bench.only()
             #expect(seen.state == .exited)
             #expect(seen.exitCode != nil)
-            #expect(seen.attachments[draft.network]?.address == bench.address(5))
-            #expect(try await engine.survey(bench.sandbox).network(draft.network)?.addresses == [bench.address(5)])
+            // Podman knows the address of a running container only; see `PodmanTests`.
+            let expected = runtime == .docker ? bench.address(5) : draft.address
+            #expect(seen.attachments[draft.network]?.address == expected)
+            #expect(try await engine.survey(bench.sandbox).network(draft.network)?.addresses == [expected])
             for _ in 1...2 { try await engine.remove(container.handle) }
             let network = try #require(try await engine.survey(bench.sandbox).network(draft.network))
             for _ in 1...2 { try await engine.removeNetwork(id: network.id) }
@@ -87,8 +93,9 @@ import Testing
         }
     }
 
-    @Test func `a handle of what was seen never means another of the same name`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `a handle of what was seen never means another of the same name`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             let draft = try bench.draft("account", bench.sleeper)
             try await bench.engine.createNetwork(bench.network, as: uid)
             try await bench.engine.create(draft, secrets: [:], as: uid)
@@ -102,8 +109,11 @@ import Testing
         }
     }
 
-    @Test func `files are there before the container starts, with their mode and their folders`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `files are there before the container starts, with their mode and their folders`(on runtime: Runtime)
+        async throws
+    {
+        try await Bench.run(on: runtime) { bench in
             let reference = SecretReference.environment("S")
             var spec = bench.sleeper
             spec.files = [
@@ -129,20 +139,25 @@ import Testing
         }
     }
 
-    @Test func `a health command is the engine's to run, and its verdict is seen`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `a health command is the engine's to run, and its verdict is seen`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             var spec = bench.sleeper
             spec.health = HealthCheck(probe: .command(["/bin/busybox", "sh", "-c", "exit 0"]), intervalMillis: 100)
             let draft = try bench.draft("account", spec)
             try await bench.engine.createNetwork(bench.network, as: uid)
             try await bench.engine.create(draft, secrets: [:], as: uid)
             try await bench.engine.start(.planned(name: draft.name))
-            try await bench.eventually("it is healthy") { try await bench.only().health == .healthy }
+            try await bench.eventually("it is healthy") {
+                try await bench.engine.condition(of: .planned(name: draft.name)).health == .healthy
+            }
+            #expect(try await bench.only().health == .healthy)
         }
     }
 
-    @Test func `probes say in a few words what is wrong`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `probes say in a few words what is wrong`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             var spec = bench.web
             spec.files = [FileSpec(path: "/index.html", content: .text("ok"), mode: 0o644)]
             let draft = try bench.draft("account", spec)

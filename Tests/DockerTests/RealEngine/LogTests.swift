@@ -34,8 +34,11 @@ import Testing
         return lines
     }
 
-    @Test func `lines of both streams are read with their times, from a time on, and the last of them`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `lines of both streams are read with their times, from a time on, and the last of them`(on runtime: Runtime)
+        async throws
+    {
+        try await Bench.run(on: runtime) { bench in
             let began = Int64(Date().timeIntervalSince1970 * 1000)
             let id = try await run(
                 "echo one; /bin/busybox sleep 1; echo two >&2; /bin/busybox sleep 1; echo; printf end", on: bench)
@@ -54,10 +57,10 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2)))
-    func `a log is followed line by line to the end of the container`() async throws {
+    @Test(.timeLimit(.minutes(2)), arguments: Runtime.allCases)
+    func `a log is followed line by line to the end of the container`(on runtime: Runtime) async throws {
         try await MountTests.withFolder { folder in
-            try await Bench.run { bench in
+            try await Bench.run(on: runtime) { bench in
                 let wait = "while [ ! -e /src/go ]; do /bin/busybox sleep 0.1; done"
                 let id = try await run("echo one; \(wait); echo two >&2; echo three", on: bench) {
                     $0.mounts = [Mount(source: folder, target: "/src", isReadOnly: true)]
@@ -76,9 +79,9 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2)))
-    func `who stops reading a log that goes on is let go`() async throws {
-        try await Bench.run { bench in
+    @Test(.timeLimit(.minutes(2)), arguments: Runtime.allCases)
+    func `who stops reading a log that goes on is let go`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             let id = try await run("while :; do echo again; done", on: bench)
             var count = 0
             for try await line in bench.engine.logs(of: id, follow: true) {
@@ -91,8 +94,9 @@ import Testing
         }
     }
 
-    @Test func `who reads slower than a container writes misses nothing`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `who reads slower than a container writes misses nothing`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             let count = Bounds.linesAhead * 3
             let id = try await run("i=0; while [ $i -lt \(count) ]; do i=$((i+1)); echo $i; done", on: bench)
             try await ended(bench)
@@ -106,8 +110,9 @@ import Testing
         }
     }
 
-    @Test func `a line of a megabyte is cut, and what follows it is whole`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `a line of a megabyte is cut, and what follows it is whole`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             let script = "/bin/busybox head -c 1000000 /dev/zero | /bin/busybox tr '\\0' a; echo; echo after"
             let id = try await run(script, on: bench)
             try await ended(bench)
@@ -118,8 +123,9 @@ import Testing
         }
     }
 
-    @Test func `the values of secret variables are blotted out`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `the values of secret variables are blotted out`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             let id = try await run("echo it is $DB; echo $DB$SHORT >&2", on: bench) {
                 $0.environment = ["DB": .secret(.environment("S")), "SHORT": .secret(.environment("T"))]
             }
@@ -129,8 +135,9 @@ import Testing
         }
     }
 
-    @Test func `no log is shown of what has secret files, or is not there`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `no log is shown of what has secret files, or is not there`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             let id = try await run("/bin/busybox cat /s", on: bench) {
                 $0.files = [FileSpec(path: "/s", content: .secret(.environment("S")), mode: 0o400)]
             }

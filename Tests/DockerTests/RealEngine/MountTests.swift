@@ -26,9 +26,12 @@ import Testing
         }
     }
 
-    @Test func `a folder is mounted as told, cannot be written where it is read-only, and is observed`() async throws {
+    @Test(arguments: Runtime.allCases)
+    func `a folder is mounted as told, cannot be written where it is read-only, and is observed`(on runtime: Runtime)
+        async throws
+    {
         try await Self.withFolder { folder in
-            try await Bench.run { bench in
+            try await Bench.run(on: runtime) { bench in
                 var spec = bench.spec(
                     "sh", "-c",
                     "/bin/busybox cat /src/a.txt; echo x > /src/b.txt || echo no; echo y > /out/c.txt && echo yes")
@@ -58,9 +61,11 @@ import Testing
         }
     }
 
-    @Test func `a folder that is not there is stale, when it is created and when it starts`() async throws {
+    @Test(arguments: Runtime.allCases)
+    func `a folder that is not there is stale, when it is created and when it starts`(on runtime: Runtime) async throws
+    {
         try await Self.withFolder { folder in
-            try await Bench.run { bench in
+            try await Bench.run(on: runtime) { bench in
                 var spec = bench.sleeper
                 spec.mounts = [Mount(source: folder, target: "/src", isReadOnly: true)]
                 let first = try bench.draft("one", spec)
@@ -81,18 +86,22 @@ import Testing
         }
     }
 
-    @Test func `the files of a container's log are limited`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `the files of a container's log are limited`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             let draft = try bench.draft("account", bench.sleeper)
             try await bench.engine.createNetwork(bench.network, as: uid)
             try await bench.engine.create(draft, secrets: [:], as: uid)
-            let answer = try await bench.stranger(.get, "/containers/\(draft.name)/json")
+            var request = EngineRequest(.get, "/containers/\(draft.name)/json")
+            request.dialect = runtime == .podman ? .podman : .docker
+            let answer = try await bench.engine.connection.send(request, for: "look")
             struct Inspected: Decodable {
                 struct Host: Decodable {
                     struct Log: Decodable, Equatable {
                         let type: String
-                        let options: [String: String]
-                        enum CodingKeys: String, CodingKey { case type = "Type", options = "Config" }
+                        let options: [String: String]?
+                        var size: String?
+                        enum CodingKeys: String, CodingKey { case type = "Type", options = "Config", size = "Size" }
                     }
                     let log: Log
                     enum CodingKeys: String, CodingKey { case log = "LogConfig" }
@@ -101,7 +110,12 @@ import Testing
                 enum CodingKeys: String, CodingKey { case host = "HostConfig" }
             }
             let log = try answer.decode(Inspected.self, for: "look").host.log
-            #expect(log == .init(type: "json-file", options: ["max-size": "10m", "max-file": "3"]))
+            let expected: Inspected.Host.Log =
+                switch runtime {
+                case .docker: .init(type: "json-file", options: ["max-size": "10m", "max-file": "3"])
+                case .podman: .init(type: "json-file", options: nil, size: "10MB")
+                }
+            #expect(log == expected)
         }
     }
 }

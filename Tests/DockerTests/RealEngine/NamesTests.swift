@@ -37,8 +37,11 @@ import Testing
         }
     }
 
-    @Test func `a running container sees names change at once, and finds everybody else as ever`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `a running container sees names change at once, and finds everybody else as ever`(on runtime: Runtime)
+        async throws
+    {
+        try await Bench.run(on: runtime) { bench in
             let engine = bench.engine
             var spec = resolver(bench)
             spec.mounts = [Mount(source: hosts(bench), target: "/etc/hosts", isReadOnly: true)]
@@ -70,8 +73,9 @@ import Testing
         }
     }
 
-    @Test func `an editor's new file does not keep the names from those that run`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `an editor's new file does not keep the names from those that run`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             var spec = resolver(bench)
             spec.mounts = [Mount(source: hosts(bench), target: "/etc/hosts", isReadOnly: true)]
             let draft = try bench.draft("account", spec)
@@ -89,8 +93,9 @@ import Testing
         }
     }
 
-    @Test func `a container whose file of names was removed is seen to have none`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `a container whose file of names was removed is seen to have none`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             var spec = bench.sleeper
             spec.mounts = [
                 Mount(source: hosts(bench), target: "/etc/hosts", isReadOnly: true),
@@ -112,8 +117,11 @@ import Testing
         }
     }
 
-    @Test func `the engine leaves the file alone, and a container that starts again has it again`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `the engine leaves the file alone, and a container that starts again has it again`(on runtime: Runtime)
+        async throws
+    {
+        try await Bench.run(on: runtime) { bench in
             let engine = bench.engine
             var spec = resolver(bench)
             spec.mounts = [Mount(source: hosts(bench), target: "/etc/hosts", isReadOnly: true)]
@@ -135,8 +143,11 @@ import Testing
         }
     }
 
-    @Test func `a container whose names are not there is not made, and nothing in their place`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `a container whose names are not there is not made, and nothing in their place`(on runtime: Runtime)
+        async throws
+    {
+        try await Bench.run(on: runtime) { bench in
             var spec = bench.sleeper
             spec.mounts = [Mount(source: hosts(bench), target: "/etc/hosts", isReadOnly: true)]
             let draft = try bench.draft("account", spec)
@@ -147,8 +158,11 @@ import Testing
         }
     }
 
-    @Test func `labels for programs beside us are set and observed, and not those of the image`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `labels for programs beside us are set and observed, and not those of the image`(on runtime: Runtime)
+        async throws
+    {
+        try await Bench.run(on: runtime) { bench in
             let engine = bench.engine
             try await engine.createNetwork(bench.network, as: uid)
             let base = try bench.draft("base", bench.sleeper, at: 9)
@@ -175,7 +189,7 @@ import Testing
 
     @Test(arguments: ["berth.owner", "berth.anything", "", "a,b"])
     func `a label that would be taken for ours is refused`(name: String) async throws {
-        try await Bench.run { bench in
+        try await Bench.run(on: .docker) { bench in
             var spec = bench.sleeper
             spec.labels = [name: "x"]
             let draft = try bench.draft("account", spec)

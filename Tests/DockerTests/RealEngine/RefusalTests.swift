@@ -9,8 +9,9 @@ import Testing
 @Suite(.serialized) struct RefusalTests {
     private let uid = ResourceUID("u-1")
 
-    @Test func `a name that a stranger holds is stale, named, and seen`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `a name that a stranger holds is stale, named, and seen`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             let draft = try bench.draft("account", bench.sleeper)
             try await bench.stranger(
                 .post, "/containers/create?name=\(draft.name)",
@@ -31,8 +32,9 @@ import Testing
         }
     }
 
-    @Test func `our own container of another digest or uid is not taken for the new one`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `our own container of another digest or uid is not taken for the new one`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             let draft = try bench.draft("account", bench.sleeper)
             try await bench.engine.createNetwork(bench.network, as: uid)
             try await bench.engine.create(draft, secrets: [:], as: uid)
@@ -48,8 +50,9 @@ import Testing
         }
     }
 
-    @Test func `a taken port and a taken address are refused by name`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `a taken port and a taken address are refused by name`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             let port = UInt16.random(in: 21000...29000)
             try await bench.engine.createNetwork(bench.network, as: uid)
             let first = try bench.draft("one", bench.sleeper, at: 2, published: [80: port])
@@ -68,8 +71,9 @@ import Testing
         }
     }
 
-    @Test func `an image that is not there is refused with the remedy`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `an image that is not there is refused with the remedy`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             try await bench.engine.createNetwork(bench.network, as: uid)
             var spec = bench.sleeper
             spec.image = try #require(ImageReference("berth-test/absent:1"))
@@ -80,8 +84,9 @@ import Testing
         }
     }
 
-    @Test func `a command that does not exist is refused, and asking again is too`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `a command that does not exist is refused, and asking again is too`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             var spec = bench.sleeper
             spec.command = ["/bin/absent"]
             let draft = try bench.draft("account", spec)
@@ -95,8 +100,9 @@ import Testing
         }
     }
 
-    @Test func `an overlapping subnet is refused, naming whose it is`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `an overlapping subnet is refused, naming whose it is`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             try await bench.engine.createNetwork(bench.network, as: uid)
             let other = NetworkDraft(
                 name: bench.network.name + "-b", sandbox: bench.sandbox, subnet: bench.network.subnet)
@@ -106,8 +112,9 @@ import Testing
         }
     }
 
-    @Test func `a network that a stranger is on is not removed, and the stranger is named`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `a network that a stranger is on is not removed, and the stranger is named`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             try await bench.engine.createNetwork(bench.network, as: uid)
             let name = "stranger-\(bench.sandbox)"
             try await bench.stranger(
@@ -124,8 +131,9 @@ import Testing
         }
     }
 
-    @Test func `the lease is held by one installation, and another is told by whom`() async throws {
-        let socket = try Bench.socket()
+    @Test(arguments: Runtime.allCases)
+    func `the lease is held by one installation, and another is told by whom`(on runtime: Runtime) async throws {
+        let socket = try runtime.socket()
         let random = UInt64.random(in: 0 ... .max)
         let engines = ["a", "b"].map {
             DockerEngine(

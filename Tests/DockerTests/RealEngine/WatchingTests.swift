@@ -9,8 +9,11 @@ import Testing
 @Suite(.serialized) struct WatchingTests {
     private let uid = ResourceUID("u-1")
 
-    @Test func `a killed container is a hint with its cause, and so is what people do by hand`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `a killed container is a hint with its cause, and so is what people do by hand`(on runtime: Runtime)
+        async throws
+    {
+        try await Bench.run(on: runtime) { bench in
             let draft = try bench.draft("account", bench.sleeper)
             try await bench.engine.createNetwork(bench.network, as: uid)
             try await bench.engine.create(draft, secrets: [:], as: uid)
@@ -37,12 +40,13 @@ import Testing
                 once == [
                     "account was paused", "account was unpaused", "account died (exit 137)", "account was removed",
                 ])
-            #expect(whats.contains("network lost a container"))
+            #expect(whats.contains("network lost a container") || runtime == .podman)
         }
     }
 
-    @Test func `many streams do not keep a request waiting`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `many streams do not keep a request waiting`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 let connected = Shared(0)
                 let wanted = 40
@@ -63,8 +67,9 @@ import Testing
         }
     }
 
-    @Test func `the last lines of a failure are kept, and they are the last`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `the last lines of a failure are kept, and they are the last`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             var spec = bench.spec("sh", "-c", "i=0; while [ $i -lt 99 ]; do i=$((i+1)); echo line $i >&2; done; exit 3")
             spec.restart = .no
             let draft = try bench.draft("account", spec)
@@ -80,8 +85,9 @@ import Testing
         }
     }
 
-    @Test func `a secret's value is in no label, observation, condition or error`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `a secret's value is in no label, observation, condition or error`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             let canary = "canary-\(UInt64.random(in: 0 ... .max))"
             let reference = SecretReference.file("/s/canary")
             var spec = bench.saying("echo it is $DB; echo $DB >&2")
@@ -116,8 +122,11 @@ import Testing
         }
     }
 
-    @Test func `a container with a secret file shows no output, for what it repeats cannot be known`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `a container with a secret file shows no output, for what it repeats cannot be known`(on runtime: Runtime)
+        async throws
+    {
+        try await Bench.run(on: runtime) { bench in
             let canary = "canary-\(UInt64.random(in: 0 ... .max))"
             let reference = SecretReference.file("/s/canary")
             var spec = bench.spec("sh", "-c", "/bin/busybox cat /run/secret; /bin/busybox cat /run/secret >&2; exit 3")

@@ -7,8 +7,9 @@ import Testing
 
 /// A real engine behind a line that loses the answer to the first of each mutation: what was asked did happen.
 @Suite(.serialized) struct LostReplyTests {
-    @Test func `after a lost reply every verb can be asked again`() async throws {
-        try await Bench.run { bench in
+    @Test(arguments: Runtime.allCases)
+    func `after a lost reply every verb can be asked again`(on runtime: Runtime) async throws {
+        try await Bench.run(on: runtime) { bench in
             let lost = Shared<Set<String>>([])
             let real = bench.socket
             let stub = try StubEngine { target in
