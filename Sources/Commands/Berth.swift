@@ -15,6 +15,7 @@ package struct Berth: AsyncParsableCommand {
             CommandGroup(
                 name: "Converging",
                 subcommands: [ReconcileCommand.self, ServeCommand.self, RetryCommand.self, DestroyCommand.self]),
+            CommandGroup(name: "Machines", subcommands: [AgentCommand.self, NodeCommand.self]),
             CommandGroup(
                 name: "Looking",
                 subcommands: [

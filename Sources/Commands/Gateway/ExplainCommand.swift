@@ -16,7 +16,8 @@ struct ExplainCommand: AsyncParsableCommand {
         discussion: """
             Of a pasted curl command it is read where the request goes; it is never run. The answer is that of the live \
             table, or with --offline or --revision of the table that the manifests of a commit lead to, for which no \
-            engine and no gateway is needed. Exit code 1 where the request or the gateway is not known.
+            engine and no gateway is needed. Exit code 1 where the request or the gateway is not known, 5 where the gateway \
+            cannot be looked at.
             """)
 
     @Argument(help: "A curl command in quotes, or METHOD and URL, or a URL.")
@@ -84,7 +85,8 @@ struct ExplainCommand: AsyncParsableCommand {
         let hint = "ask with --offline for what the manifests lead to"
         guard let observed = look.live[choice.gateway.name] else {
             let reason = look.unseen[choice.gateway.name] ?? "it was not looked at"
-            throw Complaint("gateway \(choice.gateway.name) cannot be looked at: \(reason); \(hint)")
+            Terminal.complain("Error: gateway \(choice.gateway.name) cannot be looked at: \(reason); \(hint)")
+            throw ExitCode(ExitStatus.incomplete.rawValue)
         }
         guard observed.isRunning else {
             throw Complaint("gateway \(choice.gateway.name) does not run; start berth serve, or \(hint)")

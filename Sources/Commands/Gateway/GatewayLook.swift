@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import Docker
 internal import Foundation
 internal import Git
@@ -6,8 +7,8 @@ internal import Planner
 package import Reconciler
 internal import SQLiteJournal
 
-/// What the gateways of this machine do now, beside the manifests that they are to follow. It needs no engine, and
-/// nothing is changed.
+/// What the gateways do now, beside the manifests that they are to follow. Those of this machine need no engine, those
+/// of others are seen through the controller that runs here. Nothing is changed.
 struct GatewayLook {
     let desired: DesiredState
     let live: [GatewayName: ObservedGateway]
@@ -15,6 +16,8 @@ struct GatewayLook {
     let unseen: [GatewayName: String]
     /// Of gateways that read the labels of containers.
     let labelled: [GatewayName: LabelledRoutes]
+    /// Where other machines are reached.
+    let hosts: [NodeName: String]
 
     /// Between two looks at a gateway whose baselines have not all answered.
     private static let rhythm = Duration.milliseconds(300)
@@ -26,35 +29,66 @@ struct GatewayLook {
         let directory = data.directory
         let scratch = try Scratch()
         let source = try repository.source(mirror: directory.exists ? directory.mirror : scratch.path + "/mirror.git")
-        let desired = try await ManifestLoader(source: source).load(try await followed(in: source, directory))
-        let name = try node.name(in: desired)
-        let drivers = GatewayDrivers.local(in: directory, node)
+        let declared = try await ManifestLoader(source: source).load(try await followed(in: source, directory))
+        let desired = try await placed(declared, directory)
+        let remote = try await RemoteLook.taken(in: directory)
+        let name = remote == nil ? try node.name(in: desired) : remote?.local
+        let drivers = GatewayDrivers.local(in: directory, haproxy: node.haproxy)
         var live: [GatewayName: ObservedGateway] = [:]
         var unseen: [GatewayName: String] = [:]
         for gateway in desired.gateways.values {
-            guard gateway.node == name else {
-                unseen[gateway.name] = "it is on node \(gateway.node), which is not looked at from here"
-                continue
-            }
             do throws(HostError) {
-                live[gateway.name] = try await survey(gateway, by: drivers, patience)
+                if gateway.node == name {
+                    live[gateway.name] = try await survey(gateway, patience) { gateway throws(HostError) in
+                        try await drivers.survey(gateway)
+                    }
+                } else if let remote, remote.remote.contains(gateway.node) {
+                    let observer = remote.observer(of: gateway.node)
+                    live[gateway.name] = try await survey(gateway, patience) { gateway throws(HostError) in
+                        let seen = try await observer.observe(Inquiry(gateways: [gateway]))
+                        return seen.gateways[gateway.name] ?? ObservedGateway()
+                    }
+                } else {
+                    unseen[gateway.name] =
+                        "it is on node \(gateway.node), and no berth serve --agents runs here through which to look"
+                }
             } catch {
                 unseen[gateway.name] = "\(error)"
             }
         }
+        var labelled: [GatewayName: LabelledRoutes] = [:]
+        if let name { labelled = try await labels(of: desired.gateways(on: name), in: desired, directory, node) }
         return GatewayLook(
-            desired: desired, live: live, unseen: unseen,
-            labelled: try await labels(of: desired.gateways(on: name), in: desired, directory, node))
+            desired: desired, live: live, unseen: unseen, labelled: labelled,
+            hosts: desired.nodes.filter { $0.key != name }.compactMapValues(\.address))
+    }
+
+    /// With the nodes that were chosen for sandboxes whose authors name none.
+    private static func placed(_ desired: DesiredState, _ directory: DataDirectory) async throws -> DesiredState {
+        guard !desired.unplaced.isEmpty, FileManager.default.fileExists(atPath: directory.journal) else {
+            return desired
+        }
+        let held = try await SQLiteJournal.readOnly(path: directory.journal).allocations()
+        let places = AllocationTable(held: held).places
+        let chosen = Placement(of: desired, in: Placement.Circumstances(places, [])).chosen
+        return desired.placing(chosen.filter { places[$0.key]?.contains($0.value) ?? false })
+    }
+
+    /// Exit code 5 is for who asked for what could not be seen.
+    func finish(asking gateways: some Sequence<GatewayName>) throws {
+        guard gateways.contains(where: { unseen[$0] != nil }) else { return }
+        throw ExitCode(ExitStatus.incomplete.rawValue)
     }
 
     private static func survey(
-        _ gateway: DesiredGateway, by drivers: GatewayDrivers, _ patience: Duration
+        _ gateway: DesiredGateway, _ patience: Duration,
+        by look: (DesiredGateway) async throws(HostError) -> ObservedGateway
     ) async throws(HostError) -> ObservedGateway {
-        var live = try await drivers.survey(gateway)
+        var live = try await look(gateway)
         for _ in 0..<Int(patience / rhythm) {
             guard live.isRunning, gateway.probes.keys.contains(where: { live.baselines[$0] == nil }) else { break }
             try? await Task.sleep(for: rhythm)  // SAFE: whoever is cancelled looks once more at once
-            live = try await drivers.survey(gateway)
+            live = try await look(gateway)
         }
         return live
     }

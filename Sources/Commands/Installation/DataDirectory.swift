@@ -16,8 +16,18 @@ package struct DataDirectory {
     var sources: String { path + "/sources" }
     /// What builds wrote, a file for each workpiece.
     var pieceLogs: String { logs + "/pieces" }
+    /// What builds of other nodes wrote, a file for each workpiece.
+    var remoteLogs: String { logs + "/agents" }
     /// The keys by which ssh servers were first known.
     var hostKeys: String { secrets + "/hostkeys" }
+    /// The authority of the agents that serve this controller: keys, tokens, certificates, epochs.
+    var agents: String { secrets + "/agents" }
+    /// By which an agent proves to its controller who it is.
+    var controller: String { secrets + "/controller" }
+    /// Where other processes of this machine ask a controller for what its agents see.
+    var controlSocket: String { path + "/control.sock" }
+    /// What an agent remembers of its orders.
+    var orders: String { path + "/agent.sqlite" }
     /// Touched to ask the daemon to look now.
     var nudge: String { path + "/nudge" }
     private var lockFile: String { path + "/lock" }
@@ -43,7 +53,9 @@ package struct DataDirectory {
     /// workshop sees to that itself.
     package func prepare() throws {
         try make(path, Self.passage)
-        for folder in [secrets, gateways, configFiles, names, logs, pieceLogs, mirror] { try make(folder, Self.closed) }
+        for folder in [secrets, gateways, configFiles, names, logs, pieceLogs, remoteLogs, mirror] {
+            try make(folder, Self.closed)
+        }
         try make(sources, Self.passage)
         // The database is made with the mode of this file, and its log with that of the database.
         try makeFile(journal)
@@ -87,8 +99,20 @@ package struct DataDirectory {
     /// The installation's id and key; made once, and kept even when everything else is deleted.
     func identity() throws -> Identity {
         let id = try kept("installation") { randomHex(bytes: 6) }
-        let key = try kept("key") { randomHex(bytes: 32) }
-        return Identity(installation: InstallationID(id), key: FingerprintKey(Secret(Array(key.utf8))))
+        return Identity(installation: InstallationID(id), key: try key())
+    }
+
+    /// An agent's installation is its controller's; `nil` until it was told. Its key is its own, for no fingerprint is
+    /// compared with one of another machine.
+    var knownInstallation: InstallationID? {
+        let text = try? String(contentsOfFile: secrets + "/installation", encoding: .utf8)  // SAFE: absent is not known
+        return text.map { InstallationID($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+    }
+
+    func keep(_ installation: InstallationID) throws { _ = try kept("installation") { installation.text } }
+
+    func key() throws -> FingerprintKey {
+        FingerprintKey(Secret(Array(try kept("key") { randomHex(bytes: 32) }.utf8)))
     }
 
     private func kept(_ name: String, or make: () -> String) throws -> String {

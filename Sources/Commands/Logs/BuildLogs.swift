@@ -18,15 +18,16 @@ struct BuildLogs {
     /// By the containers' labels, where the journal remembers nothing.
     let labels: () async throws -> [ServiceName: Workpiece.ID]
 
+    private var shelves: LogShelves { LogShelves(directory, journal) }
+
     func show(on printer: LogPrinter) async throws {
-        let logs = PieceLogs(directory.workshop)
-        let pieces = try await pieces(in: logs).sorted { $0.key < $1.key }
+        let pieces = try await pieces().sorted { $0.key < $1.key }
         await printer.announce(pieces.map(\.key.text))
         if selection.follow {
-            await follow(pieces, in: logs, on: printer)
+            await follow(pieces, on: printer)
         } else {
             let sources = pieces.map { service, piece in
-                var lines = logs.lines(of: piece, since: selection.since, tail: selection.tail).makeAsyncIterator()
+                var lines = shelves.lines(of: piece, selection).makeAsyncIterator()
                 return LogMerge.Source(speaker: service.text) {
                     await lines.next(isolation: #isolation).map {
                         SpokenLine(speaker: service.text, at: $0.at, text: $0.text)
@@ -38,14 +39,14 @@ struct BuildLogs {
     }
 
     /// What was made, or is: those of which there is a log, and those that are waited for where they are followed.
-    private func pieces(in logs: PieceLogs) async throws -> [ServiceName: Workpiece.ID] {
+    private func pieces() async throws -> [ServiceName: Workpiece.ID] {
         let end = ContinuousClock.now.advanced(by: Self.patience)
         var isSaid = false
         while true {
             var known = try await MadeOf(addressee.sandbox, in: journal).pieces
             if known.isEmpty { known = try await labels() }
             known = known.filter { service, _ in addressee.service.map { $0 == service } ?? true }
-            let told = known.filter { logs.has($0.value) }
+            let told = known.filter { shelves.has($0.value) }
             if !told.isEmpty { return selection.follow ? known : told }
             guard selection.follow, ContinuousClock.now < end else { throw refusal(known) }
             if !isSaid {
@@ -69,16 +70,14 @@ struct BuildLogs {
 
     /// As they come, until nobody works on any of them.
     private func follow(
-        _ pieces: [(key: ServiceName, value: Workpiece.ID)], in logs: PieceLogs, on printer: LogPrinter
+        _ pieces: [(key: ServiceName, value: Workpiece.ID)], on printer: LogPrinter
     ) async {
-        let selection = selection
+        let (selection, shelves) = (selection, shelves)
         await withTaskGroup(of: Bool.self) { group in
             for (service, piece) in pieces {
                 group.addTask {
-                    await Self.wait { logs.has(piece) }
-                    for await line in logs.lines(
-                        of: piece, since: selection.since, tail: selection.tail, follow: true)
-                    {
+                    await Self.wait { shelves.has(piece) }
+                    for await line in shelves.lines(of: piece, selection) {
                         let spoken = SpokenLine(speaker: service.text, at: line.at, text: line.text)
                         guard await printer.show(spoken) else { return false }
                     }

@@ -8,7 +8,8 @@ struct ContainerLogs {
     private static let rhythm = Duration.seconds(1)
 
     let addressee: Addressee
-    let engine: DockerEngine
+    /// The machines on which its containers may be.
+    let nodes: [LogNode]
     let selection: LogSelection
     /// Whether something is made for it here.
     let hasBuilds: Bool
@@ -36,31 +37,36 @@ struct ContainerLogs {
         let id: ContainerID
         let name: String
         let state: ObservedContainer.State
+        let node: LogNode
     }
 
     /// Containers by service, and by the ends of their own names where a service has several: `account-g2`.
     private func speakers() async throws -> [Speaker] {
-        let own = try await engine.survey(addressee.sandbox).containers.compactMap { container in
-            container.ownership.mark.flatMap { mark -> (service: ServiceName, container: ObservedContainer)? in
-                guard mark.sandbox == addressee.sandbox, let service = mark.service else { return nil }
-                return addressee.service.map { $0 == service } ?? true ? (service, container) : nil
+        var own: [(service: ServiceName, container: ObservedContainer, node: LogNode)] = []
+        for node in nodes {
+            for container in try await node.containers(addressee.sandbox) {
+                guard let mark = container.ownership.mark, mark.sandbox == addressee.sandbox,
+                    let service = mark.service, addressee.service.map({ $0 == service }) ?? true
+                else { continue }
+                own.append((service, container, node))
             }
         }
         let byService = Dictionary(grouping: own, by: \.service)
         return own.sorted { ($0.service, $0.container.name) < ($1.service, $1.container.name) }.map {
-            service, container in
+            service, container, node in
             let isOnly = byService[service]?.count == 1
             let ending = container.name.replacing("sandbox-\(addressee.sandbox)-", with: "", maxReplacements: 1)
             return Speaker(
-                id: container.id, name: isOnly ? service.text : ending, state: container.state)
+                id: container.id, name: isOnly ? service.text : ending, state: container.state, node: node)
         }
     }
 
     /// In order of time. What one container cannot show is said, and takes nothing from the others.
     private func merge(_ speakers: [Speaker], on printer: LogPrinter) async throws {
         let sources = speakers.map { speaker in
-            var lines = engine.logs(of: speaker.id, since: selection.since, tail: selection.tail, follow: false)
-                .makeAsyncIterator()
+            var lines = speaker.node.lines(
+                speaker.id, LogSelection(since: selection.since, tail: selection.tail, follow: false)
+            ).makeAsyncIterator()
             return LogMerge.Source(speaker: speaker.name) {
                 try await lines.next(isolation: #isolation).map {
                     SpokenLine(speaker: speaker.name, at: $0.at, text: $0.text)
@@ -114,7 +120,8 @@ struct ContainerLogs {
     private func follow(
         _ speaker: Speaker, _ selection: LogSelection, on printer: LogPrinter
     ) async throws -> Event {
-        let lines = engine.logs(of: speaker.id, since: selection.since, tail: selection.tail, follow: true)
+        let lines = speaker.node.lines(
+            speaker.id, LogSelection(since: selection.since, tail: selection.tail, follow: true))
         do {
             for try await line in lines {
                 let spoken = SpokenLine(speaker: speaker.name, at: line.at, text: line.text)

@@ -10,7 +10,8 @@ struct LogsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs", abstract: "What the containers of a sandbox wrote, or the builds of its services.",
         discussion: """
-            Of several services each line says whose it is. With --build --follow it waits for a build that is about to \
+            Of several services each line says whose it is. Containers of other machines are heard through the berth \
+            serve --agents that runs here; exit code 5 where that machine is away. With --build --follow it waits for a build that is about to \
             begin, and ends with it; containers are followed until Ctrl-C, also when one is replaced.
             """)
 
@@ -50,27 +51,52 @@ struct LogsCommand: AsyncParsableCommand {
         if build {
             let logs = BuildLogs(
                 addressee: addressee, journal: reader.journal, directory: data.directory, selection: selection
-            ) { try await labelled(addressee.sandbox) }
+            ) { try await labelled(addressee.sandbox, reader.journal) }
             return try await logs.show(on: printer)
         }
         guard data.directory.exists else { throw Complaint("\(data.directory.path) holds no installation") }
-        try await node.withEngine(try data.directory.identity(), in: data.directory) { engine in
-            try await ContainerLogs(
-                addressee: addressee, engine: engine, selection: selection,
-                hasBuilds: try await !MadeOf(addressee.sandbox, in: reader.journal).pieces.isEmpty
-            ).show(on: printer)
+        let hasBuilds = try await !MadeOf(addressee.sandbox, in: reader.journal).pieces.isEmpty
+        do {
+            try await onNodes(of: addressee.sandbox, reader.journal) { nodes in
+                try await ContainerLogs(
+                    addressee: addressee, nodes: nodes, selection: selection, hasBuilds: hasBuilds
+                ).show(on: printer)
+            }
+        } catch let error as HostError where error.failure == .unreachable {
+            Terminal.complain("Error: \(error)")
+            throw ExitCode(ExitStatus.incomplete.rawValue)
         }
     }
 
-    private func labelled(_ sandbox: SandboxName) async throws -> [ServiceName: Workpiece.ID] {
+    /// Gives `body` this machine, where it is a node, and those of other machines that have anything of the sandbox.
+    private func onNodes<Answer>(
+        of sandbox: SandboxName, _ journal: SQLiteJournal, _ body: ([LogNode]) async throws -> Answer
+    ) async throws -> Answer {
+        let directory = data.directory
+        let look = try await RemoteLook.taken(in: directory)
+        let holders = Set(try await journal.openEntries(of: sandbox).map(\.node))
+        let remote = (look?.remote ?? []).filter(holders.contains).compactMap { node in
+            look.map { LogNode(node, through: $0) }
+        }
+        if let look, look.local == nil { return try await body(remote) }
+        return try await node.withEngine(try directory.identity(), in: directory) { engine in
+            try await body([LogNode(engine)] + remote)
+        }
+    }
+
+    private func labelled(_ sandbox: SandboxName, _ journal: SQLiteJournal) async throws
+        -> [ServiceName: Workpiece.ID]
+    {
         guard data.directory.exists else { return [:] }
-        return try await node.withEngine(try data.directory.identity(), in: data.directory) { engine in
+        return try await onNodes(of: sandbox, journal) { nodes in
             var pieces: [ServiceName: Workpiece.ID] = [:]
-            for container in try await engine.survey(sandbox).containers {
-                guard let mark = container.ownership.mark, mark.sandbox == sandbox, let service = mark.service,
-                    let origin = mark.origin
-                else { continue }
-                pieces[service] = origin.piece
+            for node in nodes {
+                for container in try await node.containers(sandbox) {
+                    guard let mark = container.ownership.mark, mark.sandbox == sandbox, let service = mark.service,
+                        let origin = mark.origin
+                    else { continue }
+                    pieces[service] = origin.piece
+                }
             }
             return pieces
         }

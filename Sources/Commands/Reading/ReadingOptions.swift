@@ -7,7 +7,7 @@ internal import SQLiteJournal
 /// A look into the journal of an installation, without disturbing whoever writes it.
 struct JournalReader {
     let journal: SQLiteJournal
-    private let directory: DataDirectory
+    let directory: DataDirectory
 
     init(_ data: DataOptions) throws {
         directory = data.directory
@@ -24,7 +24,18 @@ struct JournalReader {
         if let sandbox { _ = try Addressee(sandbox.text).status(in: statuses) }
         return Standing(
             sandboxes: statuses.filter { sandbox == nil || $0.sandbox == sandbox }, fleet: fleet,
-            daemon: directory.isHeld ? .running(processID: fleet?.processID) : .notRunning, now: .now)
+            daemon: directory.isHeld ? .running(processID: fleet?.processID) : .notRunning, nodes: try await places(),
+            now: .now)
+    }
+
+    /// Where sandboxes are, told only where there are several machines.
+    private func places() async throws -> [SandboxName: NodeName] {
+        guard try await journal.nodeStatuses().count > 1 else { return [:] }
+        var places: [SandboxName: NodeName] = [:]
+        for entry in try await journal.openEntries() where entry.kind == .container || entry.kind == .network {
+            if let sandbox = entry.sandbox { places[sandbox] = entry.node }
+        }
+        return places
     }
 }
 

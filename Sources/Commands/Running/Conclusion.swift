@@ -68,6 +68,10 @@ package struct Conclusion: Hashable, Sendable {
             isBad = true
             tell("\(status.sandbox): \(told(status.message))")
         }
+        for status in statuses where status.phase == .unknown {
+            isBlind = true
+            tell("\(status.sandbox): \(told(status.message))")
+        }
         notices.forEach { take($0) }
         if let plan { take(plan, isSettled: ending == .settled) }
         isHeld = isHeld || statuses.contains { $0.phase == .held }
@@ -125,7 +129,7 @@ extension Plan {
 }
 
 extension Duration {
-    fileprivate var milliseconds: Int64 {
+    var milliseconds: Int64 {
         components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 }

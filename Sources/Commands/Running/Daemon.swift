@@ -17,25 +17,28 @@ struct Daemon: Service {
     let node: NodeOptions
     let branch: String
     let interval: Duration
+    let unknownAfter: Duration
 
     func run() async throws {
         guard let desired = try await firstCommit() else { return }
-        var name = try node.name(in: desired)
+        var name = try installation.localName(in: desired, node)
         while !Task.isShuttingDownGracefully, !Task.isCancelled,
             let another = try await serve(as: name, from: desired.revision)
         { name = another }
     }
 
     /// Keeps the fleet until told to stop (`nil`), or until the manifests give this machine another name, which is then
-    /// served by a fleet of its own.
-    private func serve(as name: NodeName, from revision: Revision) async throws -> NodeName? {
+    /// served by a fleet of its own. `name` is `nil` where this machine is no node.
+    private func serve(as name: NodeName?, from revision: Revision) async throws -> NodeName? {
         let source = RenamingSource(loader, of: node, servedAs: name)
-        let fleet = try await installation.fleet(source, node: name, branch: branch, interval: interval)
+        let fleet = try await installation.fleet(
+            source, name: name, branch: branch, interval: interval, unknownAfter: unknownAfter)
         let logger = installation.surroundings.logger
         logger.notice(
             "Serving",
             metadata: [
-                "node": "\(name)", "branch": "\(branch)", "revision": "\(revision.commit.short)",
+                "node": "\(name?.text ?? "those of agents alone")", "branch": "\(branch)",
+                "revision": "\(revision.commit.short)",
                 "data": "\(installation.directory.path)",
             ])
         // A group of its own, so that the fleet can be stopped in order while the daemon goes on.
@@ -49,7 +52,8 @@ struct Daemon: Service {
             tasks.addTask {
                 for await another in source.names {
                     logger.notice(
-                        "This machine has another name now", metadata: ["was": "\(name)", "is": "\(another)"])
+                        "This machine has another name now",
+                        metadata: ["was": "\(name?.text ?? "")", "is": "\(another)"])
                     await group.triggerGracefulShutdown()
                 }
             }

@@ -8,7 +8,7 @@ internal import Reconciler
 internal import SQLiteJournal
 internal import Workshop
 
-/// The plan of one commit against what this machine's engine and gateway say, made without a host that could act.
+/// The plan of one commit against what the engines and gateways of all nodes say, made without a host that could act.
 struct DryRun {
     let plan: FleetPlan
     /// What it was planned from: the manifests and what was seen.
@@ -30,23 +30,38 @@ struct DryRun {
 
         let identity = directory.exists ? try directory.identity() : Identity.stranger()
         let memory = try await Memory(directory)
-        let name = try node.name(in: desired)
-        let survey = try await node.withEngine(identity, in: directory) { engine in
-            // Nothing is made or kept where there is no installation, and no first key of a server anywhere.
-            let workshop = try making.workshop(
-                in: directory, on: engine, hostKeys: .forgotten(beside: directory.hostKeys), logger: .standard(.error))
-            let host = NodeHost(
-                node: name, engine: engine, gateways: GatewayDrivers.local(in: directory, node), workbench: workshop,
-                secrets: LocalSecrets(environment: ProcessInfo.processInfo.environment), key: identity.key,
-                clock: ContinuousClock())
+        let remote = try await RemoteLook.taken(in: directory)
+        func survey(_ local: [NodeName: any Observer]) async -> Survey {
+            var observers = local
+            for name in remote?.remote ?? [] where observers[name] == nil {
+                observers[name] = remote?.observer(of: name)
+            }
             return await Survey.take(
-                of: desired, on: [name: LookingGlass(host)], applied: memory.applied, consented: consented, only: only,
-                policy: making.policy, pools: memory.pools, patience: WorkshopOptions.patience)
+                of: desired, on: observers, placing: Placement.Circumstances(memory.pools.places, memory.cordons),
+                applied: memory.applied, consented: consented, only: only, policy: making.policy, pools: memory.pools,
+                patience: WorkshopOptions.patience)
+        }
+        let taken: Survey
+        if let remote, remote.local == nil {
+            taken = await survey([:])
+        } else {
+            let name = try remote?.local ?? node.name(in: desired)
+            taken = try await node.withEngine(identity, in: directory) { engine in
+                // Nothing is made or kept where there is no installation, and no first key of a server anywhere.
+                let workshop = try making.workshop(
+                    in: directory, on: engine, hostKeys: .forgotten(beside: directory.hostKeys),
+                    logger: .standard(.error))
+                let local = LocalNode(
+                    engine: engine, gateways: .local(in: directory, haproxy: node.haproxy), workshop: workshop,
+                    key: identity.key)
+                return await survey([name: LookingGlass(local.host(for: name))])
+            }
         }
         return DryRun(
-            plan: survey.plan, inputs: survey.inputs,
-            heading: heading(repository.branch, revision, survey.plan, was: memory.head),
-            known: survey.inputs.existing.union(desired.sandboxes.keys).union(desired.frozen.keys))
+            plan: taken.plan, inputs: taken.inputs,
+            heading: heading(repository.branch, revision, taken.plan, was: memory.head),
+            known: taken.inputs.existing.union(desired.sandboxes.keys).union(desired.unplaced.keys)
+                .union(desired.frozen.keys))
     }
 
     private static func heading(_ branch: String, _ revision: String?, _ plan: FleetPlan, was: Revision?) -> String {
@@ -63,6 +78,7 @@ struct DryRun {
     private struct Memory {
         var applied: [SandboxName: CommitID] = [:]
         var pools = AllocationTable(held: [])
+        var cordons: [Cordon] = []
         var head: Revision?
 
         init(_ directory: DataDirectory) async throws {
@@ -70,6 +86,7 @@ struct DryRun {
             let journal = try SQLiteJournal.readOnly(path: directory.journal)
             for status in try await journal.statuses() { applied[status.sandbox] = status.applied }
             pools = AllocationTable(held: try await journal.allocations())
+            cordons = try await journal.cordons()
             head = try await journal.fleetStatus()?.head
         }
     }

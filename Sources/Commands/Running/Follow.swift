@@ -99,7 +99,8 @@ package struct Standings {
                 failures[status.sandbox] = nil
                 guard status.attempted != head, !status.isKept else { continue }
                 moving.append("\(status.sandbox) is not at \(head.short) yet")
-            case .held: break
+            // Its node is away: nobody waits for that, and a notice says it.
+            case .held, .unknown: break
             }
         }
         let known = Set(statuses.map(\.sandbox))

@@ -12,17 +12,22 @@ internal import UnixSignals
 
 struct ReconcileCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "reconcile", abstract: "Bring this machine to a commit once, or show what that would do.",
+        commandName: "reconcile", abstract: "Bring every node to a commit once, or show what that would do.",
         discussion: """
             With --dry-run nothing is touched: the plan is printed, and the exit code says 0 nothing to do, 2 there are \
             changes, 3 more deletions than the budget allows, 5 the observation is incomplete, 1 an error. Without it, \
-            the command waits until all is healthy, and where a daemon serves the data directory it asks that one.
+            the command waits until all is healthy, and where a daemon serves the data directory it asks that one. With \
+            --agents it serves agents for as long, and waits 20 s for those of declared nodes.
             """)
 
     @OptionGroup var repository: RepositoryOptions
     @OptionGroup var data: DataOptions
     @OptionGroup var node: NodeOptions
     @OptionGroup var making: WorkshopOptions
+    @OptionGroup var agents: AgentsOptions
+
+    /// How long the agents of declared nodes are waited for.
+    static let arrival = Duration.seconds(20)
 
     @Flag(help: "Show the plan and touch nothing.")
     var dryRun = false
@@ -46,13 +51,17 @@ struct ReconcileCommand: AsyncParsableCommand {
         guard sandbox.isEmpty || dryRun else {
             throw ValidationError("--sandbox goes with --dry-run; a commit is converged to as a whole")
         }
+        guard agents.agents == nil || !dryRun else {
+            throw ValidationError(
+                "--agents does not go with --dry-run; other nodes are seen through a running berth serve")
+        }
         guard allowDeletions >= 0 else { throw ValidationError("--allow-deletions takes a number from 0") }
     }
 
     func run() async throws {
         if dryRun { return try await showPlan() }
         let terminal = Terminal.standard()
-        let done: Void? = try await Installation.opened(data, node, making, logger: .standard(.error)) {
+        let done: Void? = try await Installation.opened(data, node, making, agents, logger: .standard(.error)) {
             try await converge($0, terminal)
         }
         if done == nil { try await ask(terminal) }
@@ -86,30 +95,35 @@ struct ReconcileCommand: AsyncParsableCommand {
         let loader = ManifestLoader(source: source)
         let wanted: Revision = if let revision { try await source.resolve(revision) } else { try await source.head() }
         let desired = try await loader.load(wanted)
-        let name = try node.name(in: desired)
+        let name = try installation.localName(in: desired, node)
         try await consent(at: wanted.commit, in: installation.journal)
         let (ending, plan) = try await installation.leased {
-            let fleet = try await installation.fleet(
-                FixedRevision(wanted, from: loader), node: name, branch: repository.branch, interval: .seconds(30))
-            let follow = Follow(journal: installation.journal, target: wanted.commit, since: .now, timeout: timeout)
-            let ending = try await run(fleet, while: follow, on: terminal)
-            // Stopped by a person: nobody waits for a further look.
-            let plan = ending == .stopped ? nil : try await look(desired, installation, name)
-            return (ending, plan)
+            try await installation.withAgents(of: Set(desired.nodes.keys), beside: name, for: Self.arrival) {
+                let fleet = try await installation.fleet(
+                    FixedRevision(wanted, from: loader), name: name, branch: repository.branch, interval: .seconds(30))
+                let follow = Follow(
+                    journal: installation.journal, target: wanted.commit, since: .now, timeout: timeout)
+                let ending = try await run(fleet, while: follow, on: terminal)
+                // Stopped by a person: nobody waits for a further look.
+                let plan = ending == .stopped ? nil : try await look(desired, installation, name)
+                return (ending, plan)
+            }
         }
         guard ending != .stopped else { throw Complaint("stopped; the next berth reconcile goes on from here") }
         try await conclude(ending, wanted, plan, installation.journal)
     }
 
-    private func look(_ desired: DesiredState, _ installation: Installation, _ name: NodeName) async throws
+    private func look(_ desired: DesiredState, _ installation: Installation, _ name: NodeName?) async throws
         -> FleetPlan
     {
         var applied: [SandboxName: CommitID] = [:]
         for status in try await installation.journal.statuses() { applied[status.sandbox] = status.applied }
+        let hosts = installation.hosts(name)
+        let pools = AllocationTable(held: try await installation.journal.allocations())
         return await Survey.take(
-            of: desired, on: [name: installation.host(for: name)], applied: applied, consented: allowDeletions,
-            policy: installation.policy, pools: AllocationTable(held: try await installation.journal.allocations()),
-            patience: WorkshopOptions.patience
+            of: desired, on: hosts.observers,
+            placing: Placement.Circumstances(pools.places, try await installation.journal.cordons()), applied: applied,
+            consented: allowDeletions, policy: installation.policy, pools: pools, patience: WorkshopOptions.patience
         ).plan
     }
 

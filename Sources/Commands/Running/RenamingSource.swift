@@ -9,11 +9,12 @@ actor RenamingSource: DesiredSource {
 
     private let source: any DesiredSource
     private let node: NodeOptions
-    private let served: NodeName
+    /// `nil` where this machine is no node, whatever the manifests say.
+    private let served: NodeName?
     private let send: AsyncStream<NodeName>.Continuation
     private var last: DesiredState?
 
-    init(_ source: any DesiredSource, of node: NodeOptions, servedAs served: NodeName) {
+    init(_ source: any DesiredSource, of node: NodeOptions, servedAs served: NodeName?) {
         self.source = source
         self.node = node
         self.served = served
@@ -23,7 +24,7 @@ actor RenamingSource: DesiredSource {
     /// Once the name is another, what was wanted before it: nothing new is begun under a name that is over.
     func load() async throws(SourceError) -> DesiredState {
         let desired = try await source.load()
-        guard let name = name(in: desired), name != served else {
+        guard let served, let name = name(in: desired), name != served else {
             last = desired
             return desired
         }

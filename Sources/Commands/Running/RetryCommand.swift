@@ -39,7 +39,7 @@ struct RetryCommand: AsyncParsableCommand {
             switch status.phase {
             case .ready, .suspended, .held, .deleting: return
             // What the net or a health check kept from it is tried again at once instead of after its pause.
-            case .failed, .degraded, .pending, .progressing: break
+            case .failed, .degraded, .pending, .progressing, .unknown: break
             }
         }
         guard directory.isHeld else {

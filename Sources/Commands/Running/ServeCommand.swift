@@ -11,14 +11,22 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve", abstract: "Follow a manifest repository and keep this machine at its newest commit.",
         discussion: """
             A push is noticed at once where the repository is a folder of this machine, and within some seconds where \
-            it is a URL; so is a push to a service's own repository. What is changed by hand is mended, from the engine's events and at every interval. Stop it \
-            with SIGTERM: what runs keeps running.
+            it is a URL; so is a push to a service's own repository. What is changed by hand is mended, from the \
+            engine's events and at every interval. Stop it \
+            with SIGTERM: what runs keeps running. With --agents other machines are nodes too: berth node token makes what \
+            their agents join with.
             """)
 
     @OptionGroup var repository: RepositoryOptions
     @OptionGroup var data: DataOptions
     @OptionGroup var node: NodeOptions
     @OptionGroup var making: WorkshopOptions
+    @OptionGroup var agents: AgentsOptions
+
+    @Option(
+        help: "How long a node may be away before its sandboxes are told of as Unknown, such as 5m.",
+        transform: parseDuration)
+    var unknownAfter = Duration.seconds(300)
 
     @Option(help: "The time between two looks at everything, such as 30s or 5m.", transform: parseDuration)
     var interval = Duration.seconds(30)
@@ -31,13 +39,16 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let logger = Logger.standard(logLevel)
-        let done: Void? = try await Installation.opened(data, node, making, logger: logger) { installation in
+        let done: Void? = try await Installation.opened(data, node, making, agents, logger: logger) { installation in
+            if installation.roster != nil { OpenFiles.raise() }
             let source = try repository.source(mirror: installation.directory.mirror)
             let daemon = Daemon(
                 installation: installation, loader: ManifestLoader(source: source), node: node,
-                branch: repository.branch, interval: interval)
+                branch: repository.branch, interval: interval, unknownAfter: unknownAfter)
             var configuration = ServiceGroupConfiguration(
-                services: [.init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)],
+                // The daemon ends first: what it has under way needs the agents.
+                services: [installation.roster.map { .init(service: $0) }].compactMap(\.self)
+                    + [.init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
             configuration.maximumGracefulShutdownDuration = Self.longestShutdown
             let group = ServiceGroup(configuration: configuration)

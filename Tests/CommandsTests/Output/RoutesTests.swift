@@ -60,8 +60,12 @@ struct RoutesTests {
         #expect(empty.contains("the gateway does not let it in yet; berth status qa says why"))
         #expect(empty.contains("no service is routed"))
         sources.live = [:]
-        sources.unseen = [Sample.gatewayName: "it is on node far, which is not looked at from here"]
-        #expect(Self.text(sources).contains("! it is on node far, which is not looked at from here"))
+        sources.unseen = [
+            Sample.gatewayName: "it is on node far, and no berth serve --agents runs here through which to look"
+        ]
+        #expect(
+            Self.text(sources).contains(
+                "! it is on node far, and no berth serve --agents runs here through which to look"))
         sources.desired.gateways = [:]
         #expect(Self.text(sources) == "the manifests have no gateway\n")
         #expect(Self.text(sources, only: "qa") == "no gateway knows sandbox qa; berth status qa says why\n")

@@ -59,7 +59,7 @@ struct RoutesDrawing {
     }
 
     private func outside(_ gateway: DesiredGateway, _ live: ObservedGateway) -> RoutesPicture.Section {
-        let ways = gateway.webPorts.map { RoutesPicture.Way.url(url($0.scheme, sources.host, $0.port)) }
+        let ways = gateway.webPorts.map { RoutesPicture.Way.url(url($0.scheme, sources.host(of: gateway), $0.port)) }
         return RoutesPicture.Section(
             sandbox: nil, cause: nil, remark: nil, ways: ways,
             routes: routes(live.routes.filter { $0.key.sandbox == nil }, at: gateway, live), unlisted: [],
@@ -73,7 +73,7 @@ struct RoutesDrawing {
     {
         gateway.selection.flatMap { selector -> [RoutesPicture.Way] in
             switch selector {
-            case .port: admission.port.map { [.url(url(gateway.scheme(of: $0), sources.host, $0))] } ?? []
+            case .port: admission.port.map { [.url(url(gateway.scheme(of: $0), sources.host(of: gateway), $0))] } ?? []
             case .host:
                 gateway.baseDomain.map { domain in
                     gateway.webPorts.flatMap { web in

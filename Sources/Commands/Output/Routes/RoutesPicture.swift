@@ -15,10 +15,13 @@ package struct RoutesPicture: Sendable {
         package var labelled: [GatewayName: LabelledRoutes]
         /// Where the gateways' ports are reached.
         package var host: String
+        /// Where gateways of other machines are reached.
+        package var hosts: [NodeName: String]
 
         package init(
             desired: DesiredState, live: [GatewayName: ObservedGateway], unseen: [GatewayName: String] = [:],
-            flips: [RouteKey: Flip] = [:], labelled: [GatewayName: LabelledRoutes] = [:], host: String = "localhost"
+            flips: [RouteKey: Flip] = [:], labelled: [GatewayName: LabelledRoutes] = [:], host: String = "localhost",
+            hosts: [NodeName: String] = [:]
         ) {
             self.desired = desired
             self.live = live
@@ -26,7 +29,10 @@ package struct RoutesPicture: Sendable {
             self.flips = flips
             self.labelled = labelled
             self.host = host
+            self.hosts = hosts
         }
+
+        func host(of gateway: DesiredGateway) -> String { hosts[gateway.node] ?? host }
     }
 
     /// A route that began to point elsewhere, with what became of the requests before.

@@ -14,16 +14,20 @@ package struct Standing: Sendable {
     /// `nil` before the first look.
     package let fleet: FleetStatus?
     package let daemon: Daemon
+    /// The node of each sandbox that has something on one; empty where there is one node, which need not be named.
+    package let nodes: [SandboxName: NodeName]
     /// Where the gateway's ports are reached.
     package let host: String
     package let now: Timestamp
 
     package init(
-        sandboxes: [SandboxStatus], fleet: FleetStatus?, daemon: Daemon, host: String = "localhost", now: Timestamp
+        sandboxes: [SandboxStatus], fleet: FleetStatus?, daemon: Daemon, nodes: [SandboxName: NodeName] = [:],
+        host: String = "localhost", now: Timestamp
     ) {
         self.sandboxes = sandboxes.sorted { $0.sandbox < $1.sandbox }
         self.fleet = fleet
         self.daemon = daemon
+        self.nodes = nodes
         self.host = host
         self.now = now
     }
@@ -109,11 +113,11 @@ extension SandboxStatus {
 }
 
 extension SandboxStatus.Phase {
-    fileprivate var tone: Tone {
+    var tone: Tone {
         switch self {
         case .ready: .good
         case .pending, .progressing, .deleting, .held: .busy
-        case .degraded, .failed: .bad
+        case .degraded, .failed, .unknown: .bad
         case .suspended: .faint
         }
     }

@@ -24,7 +24,9 @@ package struct StatusJSON: Sendable {
             head = standing.fleet?.head.map(RevisionJSON.init)
             updatedAt = standing.fleet?.updatedAt.iso
             notices = (standing.fleet?.notices ?? []).map(Notice.init).map(Remark.init)
-            sandboxes = standing.sandboxes.map { Sandbox($0, address: standing.address(of: $0)) }
+            sandboxes = standing.sandboxes.map {
+                Sandbox($0, address: standing.address(of: $0), node: standing.nodes[$0.sandbox])
+            }
         }
     }
 
@@ -64,12 +66,14 @@ package struct StatusJSON: Sendable {
         @OrNull var applied: String?
         @OrNull var healthy: String?
         let cause: String
+        /// `null` where there is one node alone, or nothing of it anywhere.
+        @OrNull var node: String?
         @OrNull var port: UInt16?
         @OrNull var address: String?
         let services: [Service]
         let updatedAt: String
 
-        init(_ status: SandboxStatus, address: String?) {
+        init(_ status: SandboxStatus, address: String?, node: NodeName?) {
             name = status.sandbox.text
             title = status.title
             owner = status.owner
@@ -79,6 +83,7 @@ package struct StatusJSON: Sendable {
             applied = status.applied?.text
             healthy = status.healthy?.text
             cause = status.cause
+            self.node = node?.text
             port = status.port
             self.address = address
             services = status.services.sorted { $0.name < $1.name }.map(Service.init)

@@ -37,13 +37,20 @@ package struct StatusTable: Sendable {
     }
 
     private var table: Table {
-        var table = Table("SANDBOX", "PHASE", "PORT", "ATTEMPTED", "APPLIED", "HEALTHY", "SERVICES", "CAUSE")
+        let hasNodes = !standing.nodes.isEmpty
+        var table = Table(
+            ["SANDBOX", "PHASE"] + (hasNodes ? ["NODE"] : [])
+                + ["PORT", "ATTEMPTED", "APPLIED", "HEALTHY", "SERVICES", "CAUSE"])
         for status in standing.sandboxes {
-            table.add([
-                Line(status.sandbox.text, .strong), Line(status.phase.rawValue, status.tone),
-                Line(status.port.map { "\($0)" } ?? "-"), Line(status.attempted.short), Line(status.applied.short),
-                Line(status.healthy.short), Line(status.tally), Line(status.cause, .faint),
-            ])
+            let node = Line(standing.nodes[status.sandbox]?.text ?? "-")
+            table.add(
+                [Line(status.sandbox.text, .strong), Line(status.phase.rawValue, status.tone)]
+                    + (hasNodes ? [node] : [])
+                    + [
+                        Line(status.port.map { "\($0)" } ?? "-"), Line(status.attempted.short),
+                        Line(status.applied.short), Line(status.healthy.short), Line(status.tally),
+                        Line(status.cause, .faint),
+                    ])
         }
         return table
     }
@@ -76,6 +83,7 @@ package struct StatusDetail: Sendable {
         for remedy in status.remedies { facts.append(("", Line("→ \(remedy)"))) }
         if let owner = status.owner { facts.append(("owner", Line(owner))) }
         if let serving = status.serving { facts.append(("serving", Line(serving, .bad))) }
+        if let node = standing.nodes[status.sandbox] { facts.append(("node", Line(node.text))) }
         facts.append(("address", Line(standing.address(of: status) ?? "no port of its own")))
         facts += [
             ("attempted", Line(status.attempted.short)), ("applied", Line(status.applied.short)),

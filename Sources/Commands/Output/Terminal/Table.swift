@@ -11,7 +11,8 @@ struct Table {
     let headings: [String]
     private var rows: [(cells: [Line], notes: [Line])] = []
 
-    init(_ headings: String...) { self.headings = headings }
+    init(_ headings: String...) { self.init(headings) }
+    init(_ headings: [String]) { self.headings = headings }
 
     /// `notes` are whole lines that belong below the row.
     mutating func add(_ cells: [Line], notes: [Line] = []) {
