@@ -30,6 +30,18 @@ package struct DockerEngine: ContainerEngine {
     /// `Docker 20.10.24`, `Podman 4.3.1`, as it says itself.
     package func title() async throws(HostError) -> String { try await connection.title() }
 
+    /// What the engine calls itself for as long as its data folder lasts; `nil` on Podman, which has no such thing.
+    package func identity() async throws(HostError) -> String? {
+        let operation = "ask which engine it is"
+        guard case .docker = try await connection.kind(for: operation) else { return nil }
+        struct Info: Decodable {
+            let id: String?
+            enum CodingKeys: String, CodingKey { case id = "ID" }
+        }
+        let reply = try await connection.send(EngineRequest(.get, "/info"), for: operation)
+        return try reply.decode(Info.self, for: operation).id.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     /// Closes every connection; streams of ``changes()`` end. Repeating it is harmless.
     package func shutdown() async {
         await connection.shutdown()

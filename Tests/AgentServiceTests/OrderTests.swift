@@ -23,6 +23,24 @@ struct OrderTests {
         #expect(isDone)
     }
 
+    @Test("Another order under an id that was given before is refused: two controllers act in one epoch")
+    func takenID() {
+        let isDone = Scene.play { scene in
+            let call = await scene.session()
+            await call.perform(1, "a")
+            #expect(await call.next() == .accepted(call.id(1)))
+            #expect(await call.next()?.outcome != nil)
+            await call.say(
+                .perform(
+                    Order(
+                        id: call.id(1), uid: ResourceUID("of-another"), revision: nil,
+                        action: .start(.planned(name: "b")))))
+            #expect(await call.next()?.error?.message.contains("two controllers act in one epoch") == true)
+            #expect(scene.node.names == ["a"])
+        }
+        #expect(isDone)
+    }
+
     @Test("One that comes again while it is under way is joined")
     func joined() {
         let isDone = Scene.play { scene in

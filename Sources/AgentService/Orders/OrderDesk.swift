@@ -250,11 +250,22 @@ actor OrderDesk<Time: Clock> where Time.Duration == Duration, Time.Instant: Send
         return standings[id]?.session == current.number && id.epoch == current.epoch && !isStopping
     }
 
+    private static func taken(_ order: Order) -> HostError {
+        HostError(
+            "\(order.action)", .refused,
+            "order \(order.id) was given before, for something else: two controllers act in one epoch; stop the one that "
+                + "was copied, and start the other anew")
+    }
+
     /// `nil` where it was not begun, and nobody is there to be told.
     private func outcome(of order: Order, _ surrender: Latch) async -> Outcome? {
         let operation = "\(order.action)"
         do throws(JournalError) {
-            if let recorded = try await log.entry(order.id)?.outcome { return recorded }
+            if let entry = try await log.entry(order.id) {
+                // Two controllers of one epoch: a copy of the secrets folder was started beside the first.
+                guard entry.uid == order.uid else { return .failed(Self.taken(order)) }
+                if let recorded = entry.outcome { return recorded }
+            }
             if raised < order.id.epoch { try await raise() }
         } catch {
             return .failed(Self.unwritten(operation, error))

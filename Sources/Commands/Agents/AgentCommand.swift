@@ -69,11 +69,20 @@ struct AgentCommand: AsyncParsableCommand {
         making.codeInterval = codeInterval
         let identity = Identity(installation: installation, key: try directory.key())
         try await withEngine(choices, identity) { [making] engine in
+            try await pin(engine, in: directory, as: node)
             let seat = AgentSeat(
                 choices: choices, node: node, identity: identity, engine: engine, making: making, logger: logger)
             try await seat.leased { try await serve(seat, acquaintance, log, logger) }
         }
         withExtendedLifetime(lock) {}
+    }
+
+    private func pin(_ engine: DockerEngine, in directory: DataDirectory, as node: NodeName) async throws {
+        guard let identity = try await engine.identity(), try !directory.isOwn(engine: identity) else { return }
+        throw Complaint(
+            "\(directory.path) belongs to the agent of another engine than this machine's: it was copied, or the engine "
+                + "was set up anew. Give this machine a node of its own (berth node token NAME) and a new --data; if it "
+                + "is \(node) with a new engine, remove secrets/engine there")
     }
 
     private func configuration() throws -> AgentConfiguration? {

@@ -111,6 +111,10 @@ package struct DataDirectory {
 
     func keep(_ installation: InstallationID) throws { _ = try kept("installation") { installation.text } }
 
+    /// Whether this is the engine that the agent of this folder has served from the beginning: a copy of the folder on
+    /// another machine would make there what is running here already.
+    func isOwn(engine: String) throws -> Bool { try kept("engine") { engine } == engine }
+
     func key() throws -> FingerprintKey {
         FingerprintKey(Secret(Array(try kept("key") { randomHex(bytes: 32) }.utf8)))
     }

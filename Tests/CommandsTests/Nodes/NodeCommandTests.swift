@@ -59,7 +59,9 @@ struct NodeCommandTests {
     func unknownNode() async throws {
         try await withInstallation { folder, _ in
             for verb in ["describe", "cordon", "uncordon", "drain", "remove"] {
-                let text = await complaint(["node", verb, "mirco-92", "--data", folder])
+                // Where there are manifests, their nodes are known as well.
+                let repository = verb == "describe" ? ["--repo", folder] : []
+                let text = await complaint(["node", verb, "mirco-92", "--data", folder] + repository)
                 #expect(text == "there is no node mirco-92; there are: micro-92, gateway-186", "\(verb)")
             }
         }
