@@ -6,7 +6,7 @@ PATIENCE ?= 20m
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help packages build test check lint demo demo-down differential bench-gateway
+.PHONY: help packages build test check lint demo demo-down differential fuzz bench-gateway bench-agents
 
 help: ## Lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,12 @@ lint: # The format of the sources
 differential: packages ## Holds the gateway against its law on 100,000 random requests
 	$(SWIFT) build --build-tests
 	BERTH_DIFFERENTIAL=100000 $(SWIFT) test --skip-build --disable-xctest --filter LawTests
+
+fuzz: packages ## Feeds the decoder of frames with broken ones for two minutes; its first build takes ten
+	@scripts/fuzz
+
+bench-agents: packages ## Measures a controller of 1,000 agents; leave the machine alone for twenty minutes
+	@scripts/bench-agents
 
 bench-gateway: packages ## Measures a flip beside nginx and Caddy; leave the machine alone for ten minutes
 	@scripts/install-packages bench

@@ -38,8 +38,11 @@ struct SourceFile {
 
     /// The Swift files in these folders, in order of path.
     static func swift(in folders: [String] = ["Sources"]) throws -> [SourceFile] {
-        try all(in: folders).filter { $0.path.hasSuffix(".swift") }
+        try all(in: folders).filter { $0.path.hasSuffix(".swift") && !$0.path.hasPrefix(generated) }
     }
+
+    /// What protoc writes, which nobody here reads or edits.
+    private static let generated = "Sources/AgentTransport/Schema/"
 
     /// Every text file in these folders, or at these paths, in order of path. What is not there is left out.
     static func all(in paths: [String]) throws -> [SourceFile] {
