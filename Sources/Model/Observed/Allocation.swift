@@ -19,6 +19,16 @@ package struct Allocation: Hashable, Sendable {
     }
 }
 
+extension Allocation.Resource {
+    /// The node that it is of; `nil` for what is a gateway's.
+    package var node: NodeName? {
+        switch self {
+        case .subnet(let node, _), .published(let node, _, _, container: _), .place(let node, of: _): node
+        case .listener: nil
+        }
+    }
+}
+
 extension Allocation: CustomStringConvertible {
     package var description: String {
         switch resource {

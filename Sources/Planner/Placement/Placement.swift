@@ -11,6 +11,8 @@ package struct Placement: Sendable {
         package var places: [SandboxName: Set<NodeName>]
         /// Nodes that were looked at, and answered.
         package var seen: Set<NodeName>
+        /// Nodes that were looked at since before any of this was declared: what is not known to be there is not there.
+        package var known: Set<NodeName> = []
         /// By a person's word: these take no new sandboxes,
         package var cordoned: Set<NodeName>
         /// and these are to be emptied as well.
@@ -81,11 +83,15 @@ package struct Placement: Sendable {
             }
         }
         // It may be on a node that does not answer now: a second one of it is worse than to wait.
-        let unseen = nodes.filter { !circumstances.seen.contains($0) && objection(to: $0, for: wanted) == nil }
+        // Once a person has said that a node takes no sandboxes, its absence is no reason to wait any more.
+        let unseen = nodes.filter {
+            !circumstances.seen.contains($0) && !circumstances.known.contains($0)
+                && objection(to: $0, for: wanted) == nil && closed($0) == nil
+        }
         if held.isEmpty, let node = unseen.first {
             unknown[name] =
-                "no node is chosen for \(name) while \(node) is away, for it may be there; bring the node back, or write "
-                + "placement: {node: …}"
+                "no node is chosen for \(name) while \(node) is away, for it may be there; bring the node back, write "
+                + "placement: {node: …}, or say that it is not there: berth node cordon \(node)"
             return
         }
         guard let best = fitting.filter(circumstances.seen.contains).max(by: isWorse) else {

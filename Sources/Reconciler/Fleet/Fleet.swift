@@ -107,6 +107,8 @@ package actor Fleet<Time: Clock>: Service where Time.Duration == Duration, Time.
     var away: [NodeName: Time.Instant] = [:]
     /// Nodes that take no new sandboxes, by a person's word.
     var cordoned: Set<NodeName> = []
+    /// Nodes that a look has seen since we run: whatever we placed there is known.
+    var known: Set<NodeName> = []
     /// The nodes at which each subject has anything, as the last look saw it.
     var traces: [Plan.Subject: Set<NodeName>] = [:]
     /// Whether a person asked for the next look.

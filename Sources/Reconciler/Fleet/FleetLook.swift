@@ -60,7 +60,9 @@ extension Fleet {
         trouble += declared.problems.filter { $0.severity == .error }.map { "\($0)" }
         trouble += Set(survey.inputs.observed.values.flatMap(\.troubledBaselines)).sorted()
         await publish(trouble, began)
-        return survey.plan.blindSpots.isEmpty
+        // A node that is away says so itself when it is back; to look again sooner or later than at the next interval
+        // helps nobody.
+        return survey.plan.blindSpots.isEmpty || !survey.inputs.observed.isEmpty
     }
 
     private func take(_ newest: DesiredState) async {
@@ -103,7 +105,9 @@ extension Fleet {
         do throws(JournalError) { cordons = try await journal.cordons() } catch {
             surroundings.complain("cordons are not known", error)
         }
-        return Placement.Circumstances(await pools.places, cordons)
+        var circumstances = Placement.Circumstances(await pools.places, cordons)
+        circumstances.known = known
+        return circumstances
     }
 
     /// Enters which nodes were chosen, before anything is made there, and tells why.
@@ -115,6 +119,7 @@ extension Fleet {
             trouble.append("\(error)")
             return
         }
+        known.formUnion(survey.inputs.observed.keys)
         traces = survey.traces
         cordoned = survey.inputs.cordoned
         for (name, reason) in placement.reasons.sorted(by: { $0.key < $1.key }) {

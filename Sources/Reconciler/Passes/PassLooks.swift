@@ -53,7 +53,16 @@ extension Pass {
         guard let situation = Situation(removing: sandbox, in: inputs) else {
             throw HostError("remove \(sandbox)", .unreachable, "no node that has it answers")
         }
-        let plan = try await pools.plan { Plan(for: sandbox, in: situation, drawingFrom: &$0) }
+        var plan = try await pools.plan { Plan(for: sandbox, in: situation, drawingFrom: &$0) }
+        let unseen = nodes.subtracting(observed.keys).sorted()
+        if let away = unseen.first {
+            plan.releases.removeAll { $0.resource.node.map(unseen.contains) ?? false }
+            guard !plan.steps.isEmpty else {
+                throw HostError(
+                    "remove \(sandbox)", .unreachable,
+                    "node \(away) is away and may still have it; it goes when the node is back")
+            }
+        }
         return Look(plan: plan, observed: situation.observed, nodes: Array(observed.values))
     }
 

@@ -89,8 +89,11 @@ package struct LeaseHolder: Hashable, Sendable {
     package let installation: InstallationID
     package let machine: String
     package let dataDirectory: String
+    /// The node that an agent is; `nil` for the controller itself. All of them are of one installation.
+    package let agent: NodeName?
 
-    package init(installation: InstallationID, machine: String, dataDirectory: String) {
+    package init(installation: InstallationID, machine: String, dataDirectory: String, agent: NodeName? = nil) {
+        self.agent = agent
         self.installation = installation
         self.machine = machine
         self.dataDirectory = dataDirectory

@@ -97,6 +97,10 @@ import Testing
         let placement = Placement(of: states(1), in: circumstances)
         #expect(placement.chosen.isEmpty)
         #expect(placement.unknown[Sample.name("s1")]?.contains("while infra-93 is away") == true)
+        // A person who cordons it says that it is not there.
+        var said = circumstances
+        said.cordoned = [Street.infra]
+        #expect(Placement(of: states(1), in: said).chosen[Sample.name("s1")] == Street.micro)
         // One that is known to be somewhere is not in doubt.
         var known = circumstances
         known.places[Sample.name("s1")] = [Street.infra]

@@ -72,6 +72,31 @@ import Testing
         }
     }
 
+    @Test("What is removed while its node is away goes when the node is back, and holds its ports till then")
+    func removedWhileAway() async throws {
+        let fairway = try await Fairway(Self.explicit())
+        try await fairway.whileRunning {
+            try await fairway.phase("qa", is: .ready)
+            fairway.hosts[Self.micro]?.go(away: true)
+            fairway.source.push(MachinesSimulation.desired(at: "2"))
+            try await fairway.looks()
+            try await eventually("nobody is let in any more") {
+                await fairway.machines.machines.worlds[MachinesSimulation.gateway]?.gateways[Sample.gatewayName]?
+                    .sandboxes.isEmpty == true
+            }
+            try await fairway.looks()
+            let held = try await fairway.journal.allocations().map(\.description)
+            #expect(held.contains { $0.contains("port 9001 of micro-92") }, "\(held)")
+            #expect(held.contains { $0.contains("subnet") }, "\(held)")
+            #expect(try await fairway.status("qa") != nil)
+            #expect(await fairway.nodes(of: "qa") == [Self.micro])
+            fairway.hosts[Self.micro]?.go(away: false)
+            try await fairway.looks()
+            try await eventually("it is gone") { await fairway.nodes(of: "qa") == [] }
+            try await eventually("nothing is held") { try await fairway.journal.allocations().isEmpty }
+        }
+    }
+
     @Test("Sandboxes without a node are placed, once, and why is an event")
     func placed() async throws {
         let fairway = try await Fairway(Self.unplaced("one", "two"))
@@ -121,6 +146,21 @@ import Testing
             fairway.hosts[Self.infra]?.go(away: false)
             try await fairway.looks()
             try await fairway.phase("one", is: .ready)
+        }
+    }
+
+    @Test("A sandbox that is declared while a node is away that was seen before is placed on another at once")
+    func placedMeanwhile() async throws {
+        let fairway = try await Fairway(Self.unplaced("one"))
+        try await fairway.whileRunning {
+            try await fairway.phase("one", is: .ready)
+            fairway.hosts[Self.infra]?.go(away: true)
+            fairway.source.push(Self.unplaced("one", "fresh", at: "2"))
+            try await fairway.looks()
+            try await fairway.phase("fresh", is: .ready)
+            #expect(await fairway.nodes(of: "fresh") == [Self.micro])
+            // What was placed on the one that is away stays its.
+            #expect(await fairway.nodes(of: "one") == [Self.infra])
         }
     }
 
