@@ -30,7 +30,7 @@ let package = Package(
         // MARK: Pure: values and decisions
         library("Manifest", uses: ["CLibyaml", "Model"], goldens: ["Golden"]),
         library("Model", uses: [.crypto]),
-        library("Planner", uses: ["Model"], goldens: ["Golden"]),
+        library("Planner", uses: ["Model"], goldens: ["Golden", "Machines/Golden"]),
 
         // MARK: Core: ports, passes, the fleet
         library("Reconciler", uses: ["Manifest", "Model", "Planner", .lifecycle, .logging]),

@@ -27,11 +27,13 @@ extension Fleet {
     func lose(_ sandbox: DesiredSandbox, _ sentence: String) async {
         let gateway = sandbox.gateway.flatMap { desired?.gateways[$0]?.node }
         let since = [sandbox.node, gateway ?? sandbox.node].compactMap { away[$0] }.min()
-        guard let since, since.duration(to: clock.now) >= settings.unknownAfter else { return }
-        if statuses[sandbox.name] == nil {
-            return await fail(sandbox, sentence, as: .unknown, in: nil, at: desired?.revision.commit)
+        let isLong = since.map { $0.duration(to: clock.now) >= settings.unknownAfter } ?? false
+        guard let status = statuses[sandbox.name] else {
+            return await fail(
+                sandbox, sentence, as: isLong ? .unknown : .pending, in: nil, at: desired?.revision.commit)
         }
-        await retell(sandbox.name, .unknown, sentence)
+        guard isLong || status.phase == .pending else { return }
+        await retell(sandbox.name, isLong ? .unknown : .pending, sentence)
     }
 
     /// A sandbox at which something is to be done and nothing can be.

@@ -82,7 +82,7 @@ private struct Looks: Sendable {
             for await (node, result) in group {
                 switch result {
                 case .success(let observed): looks.observed[node] = observed
-                case .failure(let error): looks.away[node] = "\(error)"
+                case .failure(let error): looks.away[node] = error.message
                 }
             }
         }

@@ -54,6 +54,37 @@ import Testing
         #expect(check?.probe == .http(path: "/health", port: 9001))
     }
 
+    @Test("Plans over machines as people read them", arguments: ["machines-first", "machines-moves", "machines-away"])
+    func text(name: String) throws {
+        var pools = AllocationTable(held: [])
+        var machines = Street.machines
+        let first = Street.desired(Street.sandbox(["account": Street.account(), "payment": Sample.baseline("pay.ocp")]))
+        var away: Set<NodeName> = []
+        var wanted = first
+        switch name {
+        case "machines-first": break
+        case "machines-moves":
+            _ = try machines.carryOut(machines.plan(first, pools: &pools), pools: &pools)
+            wanted = Street.desired(
+                at: "2",
+                unplaced: [
+                    Street.unplaced(["account": Street.account(), "payment": Sample.baseline("pay.ocp")])
+                ])
+            pools.enter(Sample.name("qa"), on: Street.micro)
+        default:
+            _ = try machines.carryOut(machines.plan(first, pools: &pools), pools: &pools)
+            away = [Street.micro]
+        }
+        let drain = Cordon(node: Street.micro, isDraining: true, by: "achmad", at: Timestamp(milliseconds: 0))
+        let fleet = machines.plan(
+            wanted, pools: &pools, away: away, cordons: name == "machines-moves" ? [drain] : [])
+        let steps = fleet.plans.flatMap { plan in
+            plan.steps.map { "#\($0.id.index) \(plan.node(of: $0)): \($0.action) (\($0.reason))" }
+        }
+        let text = PlanText(of: fleet, heading: "Revision  main 9999999").text
+        try expectGolden(text + "\n\nSteps:\n" + steps.joined(separator: "\n"), name)
+    }
+
     @Test("A replacement has a port of its own, so that both serve at the flip; the old one's is given back")
     func replacement() throws {
         var pools = AllocationTable(held: [])

@@ -72,6 +72,16 @@ import Testing
         }
     }
 
+    @Test("A sandbox whose node never answered is told of, with what it waits for")
+    func pending() async throws {
+        let fairway = try await Fairway(Self.explicit())
+        fairway.hosts[Self.micro]?.go(away: true)
+        try await fairway.whileRunning {
+            try await fairway.phase("qa", is: .pending)
+            #expect(try await fairway.status("qa")?.message.contains("on node micro-92, which is away") == true)
+        }
+    }
+
     @Test("What is removed while its node is away goes when the node is back, and holds its ports till then")
     func removedWhileAway() async throws {
         let fairway = try await Fairway(Self.explicit())
