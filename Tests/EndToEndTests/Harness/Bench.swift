@@ -58,7 +58,7 @@ final class Bench {
     }
 
     /// Beside the test bundle, where the build puts it; `BERTH_BINARY` names another.
-    private static func program() throws -> String {
+    static func program() throws -> String {
         let own = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         let named = ProcessInfo.processInfo.environment["BERTH_BINARY"]
         let path = named ?? own.appending(path: "berth").path(percentEncoded: false)

@@ -62,7 +62,13 @@ struct Engine: Sendable {
         guard let host = ProcessInfo.processInfo.environment["BERTH_TEST_ENGINE"], host.hasPrefix("unix://") else {
             throw Trouble("no test engine: run `make test`, which starts one, or set BERTH_TEST_ENGINE to unix://…")
         }
-        return Engine(host: host, wire: Wire(peer: .path(String(host.dropFirst("unix://".count)))))
+        return Engine(at: host)
+    }
+
+    /// `host` is `unix://` and a path.
+    init(at host: String) {
+        self.host = host
+        wire = Wire(peer: .path(String(host.dropFirst("unix://".count))))
     }
 
     // MARK: What is there
@@ -141,7 +147,10 @@ struct Engine: Sendable {
 
     /// `docker …`; its output. What it refuses is a failure.
     @discardableResult
-    func docker(_ words: String...) async throws -> String {
+    func docker(_ words: String...) async throws -> String { try await docker(words) }
+
+    @discardableResult
+    func docker(_ words: [String]) async throws -> String {
         let environment = [
             "DOCKER_HOST": host, "HOME": "/tmp", "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",
         ]

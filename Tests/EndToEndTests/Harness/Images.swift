@@ -62,6 +62,20 @@ struct Images {
         try await make("account:deaf", saying: "", "echo waiting for a licence; trap 'exit 0' TERM; sleep 3600 & wait")
     }
 
+    /// Makes those that are missing, and brings them to engines that lack them.
+    func prepare(on others: [Engine]) async throws {
+        try await prepare()
+        var lacking: [Engine] = []
+        for other in others where try await !other.hasImage(Self.name + "account:deaf") { lacking.append(other) }
+        guard !lacking.isEmpty else { return }
+        let archive = scratch + "/images.tar"
+        let images = try await engine.docker(
+            "images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", "reference=\(Self.name)*")
+        try await engine.docker(["save", "--output", archive] + images.split(separator: "\n").map(String.init))
+        for other in lacking { try await other.docker("load", "--quiet", "--input", archive) }
+        try FileManager.default.removeItem(atPath: archive)
+    }
+
     private func makeBase() async throws {
         for (file, text) in [("answer", Self.answer), ("serve", Self.serve)] {
             try Data((text + "\n").utf8).write(to: URL(filePath: scratch + "/" + file))

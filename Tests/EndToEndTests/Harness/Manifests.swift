@@ -14,14 +14,16 @@ enum Manifests {
         """
     }
 
-    /// `more` are further lines of the service.
-    static func service(_ name: String, baseline: UInt16, _ more: String = "") -> String {
+    /// `more` are further lines of the service; `host` is where its baseline is.
+    static func service(
+        _ name: String, baseline: UInt16, at host: String = "127.0.0.1", _ more: String = ""
+    ) -> String {
         """
         service: \(name)
         image: berth-test/e2e-\(name):{branch}
         ports: [{name: http, container: 8080}]
         health: {http: {path: /health}, interval: 200ms, timeout: 1s, startPeriod: 3s, unhealthyAfter: 2}
-        baseline: {url: "http://127.0.0.1:\(baseline)"}
+        baseline: {url: "http://\(host):\(baseline)"}
         \(more)
         """
     }

@@ -20,6 +20,8 @@ struct Standing: Decodable, Sendable {
         let attempted: String?
         let applied: String?
         let healthy: String?
+        /// `nil` where there is one node alone.
+        let node: String?
         let port: UInt16?
         let services: [Service]
     }

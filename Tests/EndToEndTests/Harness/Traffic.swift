@@ -18,8 +18,12 @@ final class Traffic: Sendable {
     private static let pauseMicroseconds: useconds_t = 2000
     private let state = Mutex(Tally())
 
-    init(to port: UInt16, _ path: String, _ headers: [String: String] = [:]) {
-        let wire = Wire(peer: .port(port))
+    convenience init(to port: UInt16, _ path: String, _ headers: [String: String] = [:]) {
+        self.init(to: .port(port), path, headers)
+    }
+
+    init(to peer: Wire.Peer, _ path: String, _ headers: [String: String] = [:]) {
+        let wire = Wire(peer: peer)
         Thread.detachNewThread {
             while self.state.withLock(\.isWanted) {
                 self.count(Result { try wire.get(path, headers) })

@@ -5,6 +5,8 @@ struct Wire: Sendable {
     enum Peer: Sendable, Hashable {
         /// A port of this machine.
         case port(UInt16)
+        /// A port of a machine with this IPv4 address.
+        case address(String, UInt16)
         /// A unix socket.
         case path(String)
     }
@@ -40,7 +42,7 @@ struct Wire: Sendable {
     private func open() throws -> Int32 {
         let family =
             switch peer {
-            case .port: AF_INET
+            case .port, .address: AF_INET
             case .path: AF_UNIX
             }
         let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -58,6 +60,8 @@ struct Wire: Sendable {
         switch peer {
         case .port(let port):
             return Self.withAddress(of: port) { Foundation.connect(descriptor, $0, $1) }
+        case .address(let host, let port):
+            return Self.withAddress(of: port, at: inet_addr(host)) { Foundation.connect(descriptor, $0, $1) }
         case .path(let path):
             var address = sockaddr_un()
             address.sun_family = sa_family_t(AF_UNIX)
@@ -75,10 +79,17 @@ struct Wire: Sendable {
     static func withAddress<Result>(
         of port: UInt16, isAny: Bool = false, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
     ) -> Result {
+        withAddress(of: port, at: isAny ? 0 : UInt32(0x7f00_0001).bigEndian, body)
+    }
+
+    /// `host` is in the order of the network.
+    private static func withAddress<Result>(
+        of port: UInt16, at host: in_addr_t, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+    ) -> Result {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = isAny ? 0 : UInt32(0x7f00_0001).bigEndian
+        address.sin_addr.s_addr = host
         return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
