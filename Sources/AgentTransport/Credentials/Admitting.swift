@@ -79,30 +79,48 @@ extension Authority {
             guard isWelcome(peer) else {
                 throw revoked(node)
             }
-            return try issue(key, to: node)
+            try refuseHaste(of: node)
+            return try issue(key, to: node, sparing: peer.serial)
         }
     }
 
-    private func issue(_ key: Certificate.PublicKey, to node: NodeName) throws(LinkError) -> Certificate {
+    /// Whoever asks again and again fills the disk with certificates. One whose answer was lost waits this long, and
+    /// is signed another.
+    private func refuseHaste(of node: NodeName) throws(LinkError) {
+        let time = now()
+        let times = try files.entries(in: files.issued).filter { $0.entry.node == node.text }.map(\.entry.start)
+        // What was issued in the future was so by a clock that has been set back since, and holds nobody up.
+        guard let last = times.filter({ $0 <= time }).max(), time < last.advanced(by: Self.renewalPause) else { return }
+        throw LinkError(
+            .lost,
+            "\(node) asked again too soon: its last certificate was signed less than "
+                + "\(Self.renewalPause.components.seconds) s ago")
+    }
+
+    /// `used` is the serial of the certificate that the asker shows: it stays in force, however old it is.
+    private func issue(
+        _ key: Certificate.PublicKey, to node: NodeName, sparing used: String? = nil
+    ) throws(LinkError) -> Certificate {
         let time = now()
         let certificate = try own.sign(.agent(node), key, at: time, lifetimes)
         let end = Timestamp(certificate.notValidAfter)
-        try prune(node, at: time)
+        try prune(node, at: time, sparing: used)
         try files.write(.init(node, from: time, to: end), to: files.issued.file(certificate.serial))
         note(node, until: end)
         return certificate
     }
 
-    /// Forgets what ended long ago, and of certificates in force all but the newest.
-    private func prune(_ node: NodeName, at time: Timestamp) throws(LinkError) {
+    /// Forgets what ended long ago, and of certificates in force all but the newest and the one in use.
+    private func prune(_ node: NodeName, at time: Timestamp, sparing used: String?) throws(LinkError) {
         for folder in [files.issued, files.revoked] {
             for (name, entry) in try files.entries(in: folder) where entry.end.advanced(by: Self.kept) <= time {
                 try folder.file(name).remove()
             }
         }
-        let own = try files.entries(in: files.issued).filter { $0.entry.node == node.text }
+        let others = try files.entries(in: files.issued).filter { $0.entry.node == node.text && $0.name != used }
             .sorted { $0.entry.issuedAt < $1.entry.issuedAt }
-        for (name, _) in own.dropLast(Self.mostPerNode - 1) {
+        // Room for the new one, and for the one in use.
+        for (name, _) in others.dropLast(Self.mostPerNode - (used == nil ? 1 : 2)) {
             try files.issued.file(name).move(to: files.revoked.file(name))
         }
     }

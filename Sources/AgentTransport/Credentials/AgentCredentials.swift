@@ -88,10 +88,19 @@ package final class AgentCredentials: Sendable {
         return proof
     }
 
-    /// Whether what is held serves as well as what `token` would bring.
+    /// Whether what is held serves as well as what `token` would bring. An agent never turns into another node: what it
+    /// made and remembers is of the one it is.
     func makesNeedless(_ token: JoinToken) throws(LinkError) -> Bool {
-        guard let proof = held.withLock({ $0 }), proof.node == token.node, now() < proof.end else { return false }
-        return try proof.authority.fingerprint() == token.authority
+        guard let proof = held.withLock({ $0 }), now() < proof.end,
+            try proof.authority.fingerprint() == token.authority
+        else { return false }
+        guard proof.node == token.node else {
+            throw LinkError(
+                .refused,
+                "this agent is \(proof.node), and the token is for \(token.node): give it a token of its own node, or "
+                    + "another data directory (--data)")
+        }
+        return true
     }
 
     /// Begins what only one may do at a time; whoever gets `true` ends it.

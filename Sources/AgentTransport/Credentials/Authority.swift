@@ -14,6 +14,8 @@ package final class Authority: Sendable {
     static let mostPerNode = 8
     /// How long after its end a certificate is still listed.
     static let kept = Duration.seconds(30 * 86_400)
+    /// Between a node's last certificate and the next that it renews.
+    static let renewalPause = Duration.seconds(60)
     /// The longest that a token waits.
     static let longestInvitation = Duration.seconds(30 * 86_400)
 
@@ -128,15 +130,17 @@ package final class Authority: Sendable {
         return all.sorted { ($0.node, $0.issuedAt, $0.serial) < ($1.node, $1.issuedAt, $1.serial) }
     }
 
-    /// The epoch of this start of a controller: one more than that of the last.
+    /// The epoch of this start of a controller: more than that of the last, and no less than the seconds since 1970, so
+    /// that a folder restored from a backup gives none again that was given since.
     package func nextEpoch() throws(LinkError) -> Epoch {
         try files.root.locked { () throws(LinkError) in
             guard let text = try files.epoch.read() else { throw files.lost(files.epoch, "the epoch is missing") }
             guard let last = UInt64(text.drop { $0 == " " }.prefix { $0.isNumber }), last < .max else {
                 throw files.lost(files.epoch, "it holds no number of an epoch")
             }
-            try files.epoch.write("\(last + 1)\n")
-            return Epoch(last + 1)
+            let next = max(last + 1, UInt64(max(0, now().milliseconds / 1000)))
+            try files.epoch.write("\(next)\n")
+            return Epoch(next)
         }
     }
 

@@ -7,7 +7,7 @@ internal import Model
 /// - `authority.pem`: its certificate and key
 /// - `issued/SERIAL`, moved to `revoked/SERIAL` when it counts no more
 /// - `tokens/ID` until it is spent
-/// - `epoch`: how often a controller has started
+/// - `epoch`: that of the last start of a controller
 struct AuthorityFolder {
     let root: PrivateFolder
     var issued: PrivateFolder { root.folder("issued") }
@@ -29,6 +29,7 @@ struct AuthorityFolder {
             expiresAt = end.milliseconds
         }
 
+        var start: Timestamp { Timestamp(milliseconds: issuedAt) }
         var end: Timestamp { Timestamp(milliseconds: expiresAt) }
     }
 
@@ -75,11 +76,13 @@ struct AuthorityFolder {
 
     func damaged(_ file: PrivateFile, _ how: String) -> LinkError { LinkError(.refused, "\(file.path): \(how)") }
 
-    /// For what cannot be made anew without every agent noticing.
+    /// For what cannot be made anew without every agent noticing. Agents remember the highest epoch that they acted for,
+    /// and epochs begin with the clock: one that is behind would begin below it.
     func lost(_ file: PrivateFile, _ how: String) -> LinkError {
         damaged(
             file,
-            "\(how). Restore \(root.path) from a backup; or remove the whole folder to begin anew, and then every agent "
-                + "needs a new token (berth node token NODE) and an empty secrets/controller folder")
+            "\(how). Restore \(root.path) from a backup; or see that the clock here is right and remove the whole folder to "
+                + "begin anew, and then every agent needs a new token (berth node token NODE) and an empty "
+                + "secrets/controller folder")
     }
 }

@@ -91,8 +91,9 @@ extension Hint: WireCoded {
     init(wire: WireHint, at path: FieldPath) throws(LinkError) {
         switch wire.hint {
         case .sandbox(let hint):
-            self = .sandbox(try path["sandbox"]["sandbox"].name(hint.sandbox), what: hint.what)
-        case .code(let hint): self = .code(try path["code"]["code"].one(hint.hasCode, hint.code), what: hint.what)
+            self = .sandbox(try path["sandbox"]["sandbox"].name(hint.sandbox), what: WireText.label(hint.what))
+        case .code(let hint):
+            self = .code(try path["code"]["code"].one(hint.hasCode, hint.code), what: WireText.label(hint.what))
         case .everything: self = .everything
         case nil: throw path.unknown
         }

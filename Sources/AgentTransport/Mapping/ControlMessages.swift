@@ -84,9 +84,10 @@ extension NodeStatus: WireCoded {
         self.init(
             node: try path["node"].name(wire.node),
             connection: try Connection(wire: wire.connection, at: path["connection"]),
-            since: Timestamp(milliseconds: wire.sinceMillis),
-            seenAt: wire.hasSeenAtMillis ? Timestamp(milliseconds: wire.seenAtMillis) : nil, release: wire.release,
-            engine: wire.engine, skewMillis: wire.hasSkewMillis ? wire.skewMillis : nil,
+            since: try path["since_millis"].time(wire.sinceMillis),
+            seenAt: wire.hasSeenAtMillis ? try path["seen_at_millis"].time(wire.seenAtMillis) : nil,
+            release: wire.release,
+            engine: wire.engine, skewMillis: wire.hasSkewMillis ? try path["skew_millis"].span(wire.skewMillis) : nil,
             containers: try path["containers"].count(wire.containers), message: wire.message)
     }
 }

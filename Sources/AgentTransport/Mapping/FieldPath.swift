@@ -116,6 +116,26 @@ extension FieldPath {
         return count
     }
 
+    /// The farthest that a time is from 1970 and a span from nothing, in milliseconds: 142,000 years. Sums and differences
+    /// of a few of them stay numbers.
+    static let farthest: Int64 = 1 << 52
+
+    func time(_ millis: Int64) throws(LinkError) -> Timestamp { Timestamp(milliseconds: try span(millis)) }
+
+    /// Either way, for clocks go back.
+    func span(_ millis: Int64) throws(LinkError) -> Int64 {
+        guard (-Self.farthest...Self.farthest).contains(millis) else {
+            throw wrong("is \(millis), and may be \(-Self.farthest) to \(Self.farthest)")
+        }
+        return millis
+    }
+
+    /// How many came before, in what is kept in signed numbers.
+    func place(_ number: UInt64) throws(LinkError) -> UInt64 {
+        guard number <= UInt64(Int64.max) else { throw wrong("is \(number), and may be 0 to \(Int64.max)") }
+        return number
+    }
+
     func atMost(_ most: Int, _ count: Int) throws(LinkError) {
         guard count <= most else { throw wrong("holds \(count) and may hold \(most)") }
     }

@@ -32,11 +32,11 @@ extension Hello: WireCoded {
     }
 
     init(wire: WireHello, at path: FieldPath) throws(LinkError) {
-        try path["interrupted"].atMost(Bounds.remembered, wire.interrupted.count)
+        try path["interrupted"].atMost(Bounds.orders, wire.interrupted.count)
         self.init(
             node: try path["node"].name(wire.node), release: try path["release"].one(wire.hasRelease, wire.release),
             boot: try path["boot"].word(wire.boot, longest: Self.longestBoot), epoch: Epoch(wire.epoch),
-            now: Timestamp(milliseconds: wire.nowMillis), engine: wire.engine,
+            now: try path["now_millis"].time(wire.nowMillis), engine: WireText.label(wire.engine),
             interrupted: try path["interrupted"].list(wire.interrupted))
     }
 }
@@ -52,7 +52,7 @@ extension Interrupted: WireCoded {
 
     init(wire: WireInterrupted, at path: FieldPath) throws(LinkError) {
         self.init(
-            order: try path["order"].one(wire.hasOrder, wire.order), action: wire.action,
+            order: try path["order"].one(wire.hasOrder, wire.order), action: WireText.label(wire.action),
             remains: try Remains(wire: wire.remains, at: path["remains"]))
     }
 }
@@ -90,7 +90,7 @@ extension Welcome: WireCoded {
         self.init(
             release: try path["release"].one(wire.hasRelease, wire.release), epoch: Epoch(wire.epoch),
             installation: InstallationID(try path["installation"].identifier(wire.installation)),
-            now: Timestamp(milliseconds: wire.nowMillis))
+            now: try path["now_millis"].time(wire.nowMillis))
     }
 }
 
@@ -103,6 +103,6 @@ extension Beat: WireCoded {
     }
 
     init(wire: WireBeat, at path: FieldPath) throws(LinkError) {
-        self.init(number: wire.number, now: Timestamp(milliseconds: wire.nowMillis))
+        self.init(number: wire.number, now: try path["now_millis"].time(wire.nowMillis))
     }
 }

@@ -94,7 +94,8 @@ extension ObservedWorkpiece: WireCoded {
         self.init(
             condition: condition, repository: try path["repository"].name(wire.repository),
             commit: try path["commit"].commit(wire.commit),
-            image: wire.hasImage ? try path["image"].image(wire.image) : nil, idleMillis: wire.idleMillis,
+            image: wire.hasImage ? try path["image"].image(wire.image) : nil,
+            idleMillis: try path["idle_millis"].span(wire.idleMillis),
             uid: wire.hasUid ? ResourceUID(wire.uid) : nil)
     }
 }

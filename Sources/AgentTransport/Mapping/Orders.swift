@@ -70,7 +70,8 @@ extension Receipt: WireCoded {
         switch wire.receipt {
         case .flip(let flip):
             let open = flip.hasOpenOnOld ? try path["flip"]["open_on_old"].count(flip.openOnOld) : nil
-            self = .flip(Flip(effectiveAt: Timestamp(milliseconds: flip.effectiveAtMillis), openOnOld: open))
+            let time = try path["flip"]["effective_at_millis"].time(flip.effectiveAtMillis)
+            self = .flip(Flip(effectiveAt: time, openOnOld: open))
         case .drain(let drain):
             let path = path["drain"]
             self = .drain(

@@ -15,7 +15,9 @@ extension HostError: WireCoded {
     }
 
     init(wire: WireHostError, at path: FieldPath) throws(LinkError) {
-        self.init(wire.operation, try HostFailure(wire: wire.failure, at: path["failure"]), wire.message)
+        self.init(
+            WireText.label(wire.operation), try HostFailure(wire: wire.failure, at: path["failure"]),
+            WireText.cut(wire.message, to: WireText.message))
     }
 }
 

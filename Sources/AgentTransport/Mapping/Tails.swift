@@ -51,7 +51,7 @@ extension TimedLine: WireCoded {
     }
 
     init(wire: WireTimedLine, at path: FieldPath) throws(LinkError) {
-        self.init(at: Timestamp(milliseconds: wire.atMillis), text: wire.text)
+        self.init(at: try path["at_millis"].time(wire.atMillis), text: wire.text)
     }
 }
 
@@ -67,6 +67,7 @@ extension LogLines: WireCoded {
     init(wire: WireLogLines, at path: FieldPath) throws(LinkError) {
         try path["lines"].atMost(Bounds.lines, wire.lines.count)
         for (index, line) in wire.lines.enumerated() { try path["lines"][index].atMost(Bounds.line, line.utf8.count) }
-        self.init(piece: try path["piece"].piece(wire.piece), first: wire.first, lines: wire.lines)
+        self.init(
+            piece: try path["piece"].piece(wire.piece), first: try path["first"].place(wire.first), lines: wire.lines)
     }
 }

@@ -5,7 +5,6 @@ internal import GRPCNIOTransportHTTP2
 internal import GRPCProtobuf
 internal import Logging
 internal import Model
-internal import Synchronization
 internal import X509
 
 /// The calls that agents make. Who calls is asked of the certificate once more with each call: a connection may be older
@@ -25,26 +24,6 @@ struct AgentsService: RegistrableRPCService {
         self.authority = authority
         self.logger = logger
         self.session = session
-    }
-
-    /// How many sessions each node has.
-    final class Census: Sendable {
-        private let counts = Mutex<[String: Int]>([:])
-
-        func enter(_ node: String, most: Int) -> Bool {
-            counts.withLock { counts in
-                guard counts[node, default: 0] < most else { return false }
-                counts[node, default: 0] += 1
-                return true
-            }
-        }
-
-        func leave(_ node: String) {
-            counts.withLock { counts in
-                let rest = counts[node, default: 1] - 1
-                counts[node] = rest > 0 ? rest : nil
-            }
-        }
     }
 
     func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
@@ -67,12 +46,12 @@ struct AgentsService: RegistrableRPCService {
         ) { request, context in
             do throws(LinkError) {
                 let peer = try agent(context)
-                guard sessions.enter(peer.node, most: Self.mostSessions) else {
+                guard let seat = sessions.enter(peer.node, most: Self.mostSessions) else {
                     throw LinkError(
                         .lost, "\(peer.node) has \(Self.mostSessions) sessions already; is an agent started twice?")
                 }
                 return StreamingServerResponse { writer in
-                    defer { sessions.leave(peer.node) }
+                    defer { seat.leave() }
                     await serve(peer, request.messages, writer)
                     return [:]
                 }

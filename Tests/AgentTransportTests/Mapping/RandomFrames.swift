@@ -17,7 +17,9 @@ struct RandomFrames {
     mutating func whole() -> Int64 { [.min, -1, 0, 1, 1_700_000_000_000, .max][roll(6)] }
     mutating func natural() -> UInt64 { [0, 1, 300, 1 << 40, .max][roll(5)] }
     mutating func port() -> UInt16 { UInt16.random(in: 1...UInt16.max, using: &random) }
-    mutating func time() -> Timestamp { Timestamp(milliseconds: whole()) }
+    /// As far as a time or a span of them goes, in milliseconds.
+    mutating func span() -> Int64 { [-1 << 52, -1, 0, 1, 1_700_000_000_000, 1 << 52][roll(6)] }
+    mutating func time() -> Timestamp { Timestamp(milliseconds: span()) }
 
     mutating func any<Value>(_ values: some Collection<Value>) -> Value {
         guard let value = values.randomElement(using: &random) else { preconditionFailure("nothing to choose from") }
@@ -41,6 +43,11 @@ struct RandomFrames {
     mutating func text() -> String {
         any(["", "a", "Ümläut €", "line\nline", "\u{0}\u{7f}\"\\", "x=y;z", String(repeating: "long ", count: 60)])
             + (flag() ? "\(roll(1000))" : "")
+    }
+
+    /// Stands within a line.
+    mutating func label() -> String {
+        any(["", "a", "Ümläut €", "\"\\", "x=y;z", String(repeating: "long ", count: 60)])
     }
 
     mutating func texts() -> [String: String] { map({ $0.text() }, { $0.text() }) }
@@ -73,7 +80,7 @@ struct RandomFrames {
 
     mutating func key() -> RouteKey { RouteKey(sandbox: maybe { $0.name() }, service: name()) }
 
-    mutating func error() -> HostError { HostError(text(), any(HostFailure.allCases), text()) }
+    mutating func error() -> HostError { HostError(label(), any(HostFailure.allCases), text()) }
 
     mutating func endpoint() -> Endpoint {
         Endpoint(
@@ -93,7 +100,7 @@ struct RandomFrames {
         case 2: .accepted(orderID())
         case 3: .outcome(orderID(), outcome())
         case 4: .hints(list { $0.hint() })
-        case 5: .lines(LogLines(piece: pieceID(), first: natural(), lines: list { $0.text() }))
+        case 5: .lines(LogLines(piece: pieceID(), first: min(natural(), UInt64(Int64.max)), lines: list { $0.text() }))
         case 6: .tail(QuestionID(natural()), tailAnswer())
         default: .beat(Beat(number: natural(), now: time()))
         }
@@ -131,9 +138,9 @@ struct RandomFrames {
 
     mutating func hello() -> Hello {
         Hello(
-            node: name(), release: release(), boot: hex(16), epoch: Epoch(natural()), now: time(), engine: text(),
+            node: name(), release: release(), boot: hex(16), epoch: Epoch(natural()), now: time(), engine: label(),
             interrupted: list {
-                Interrupted(order: $0.orderID(), action: $0.text(), remains: $0.any(Interrupted.Remains.allCases))
+                Interrupted(order: $0.orderID(), action: $0.label(), remains: $0.any(Interrupted.Remains.allCases))
             })
     }
 
@@ -144,8 +151,8 @@ struct RandomFrames {
 
     mutating func hint() -> Hint {
         switch roll(3) {
-        case 0: .sandbox(name(), what: text())
-        case 1: .code(CodeReference(name(), word()), what: text())
+        case 0: .sandbox(name(), what: label())
+        case 1: .code(CodeReference(name(), word()), what: label())
         default: .everything
         }
     }

@@ -118,14 +118,14 @@ extension RandomFrames {
     private mutating func observedPiece() -> ObservedWorkpiece {
         ObservedWorkpiece(
             condition: any([.ready, .unfinished, .failed(any(Recipe.Stage.allCases), message: text())]),
-            repository: name(), commit: commit(), image: maybe { $0.image() }, idleMillis: whole(),
+            repository: name(), commit: commit(), image: maybe { $0.image() }, idleMillis: span(),
             uid: maybe { ResourceUID($0.text()) })
     }
 
     mutating func status() -> NodeStatus {
         NodeStatus(
             node: name(), connection: any(NodeStatus.Connection.allCases), since: time(),
-            seenAt: maybe { $0.time() }, release: text(), engine: text(), skewMillis: maybe { $0.whole() },
+            seenAt: maybe { $0.time() }, release: text(), engine: text(), skewMillis: maybe { $0.span() },
             containers: count(), message: text())
     }
 }

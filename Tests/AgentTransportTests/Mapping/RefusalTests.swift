@@ -77,6 +77,26 @@ struct RefusalTests {
         Case("agent.lines.lines[0]", "holds 16385 and may hold 16384") {
             $0.lines.lines = [String(repeating: "x", count: 16385)]
         },
+        Case("agent.lines.first", "is 9223372036854775808, and may be 0 to 9223372036854775807") {
+            $0.lines.piece = "web"
+            $0.lines.first = 1 << 63
+        },
+        Case("agent.hello.now_millis", "is 4503599627370497, and may be -4503599627370496 to 4503599627370496") {
+            $0.hello = hello
+            $0.hello.nowMillis = (1 << 52) + 1
+        },
+        Case("agent.beat.now_millis", "is -9223372036854775808, and may be") { $0.beat.nowMillis = .min },
+        Case("agent.tail.answer.lines[0].at_millis", "is 9223372036854775807, and may be") {
+            $0.tail.answer.lines.lines = [.with { $0.atMillis = .max }]
+        },
+        Case("agent.outcome.done.receipt.flip.effective_at_millis", "is 9223372036854775807, and may be") {
+            $0.outcome.id = WireOrderID()
+            $0.outcome.done.receipt.flip.effectiveAtMillis = .max
+        },
+        Case("agent.hello.interrupted", "holds 65 and may hold 64") {
+            $0.hello = hello
+            $0.hello.interrupted = Array(repeating: WireInterrupted(), count: 65)
+        },
         Case("agent.tail.answer", "is missing") { $0.tail.id = 1 },
         Case("agent.observation.full.node", "is missing") { $0.observation.full.id = 1 },
         Case(

@@ -41,6 +41,11 @@ struct SchemaTests {
                     type: "ControllerFrame",
                     message: source.controllerFrame(number % RandomFrames.kindsOfControllerFrames).wire))
         }
+        for number in 0..<1000 {
+            let action = source.action(number % RandomFrames.kindsOfActions)
+            let order = Order(id: source.orderID(), uid: ResourceUID("u"), revision: nil, action: action)
+            offer(Sample(type: "ControllerFrame", message: ControllerFrame.perform(order).wire))
+        }
         for _ in 0..<20 {
             let seen: Result<ObservedNode, HostError> =
                 source.flag() ? .success(source.observedNode()) : .failure(source.error())

@@ -122,8 +122,8 @@ struct SessionTests {
             harbour.authority,
             session: { _, link in
                 do {
-                    while case .tail(_, .failed(let error))? = try await link.receive() {
-                        try await link.send(.refusal(error.message))
+                    while case .tail(_, .lines(let lines))? = try await link.receive() {
+                        for line in lines { try await link.send(.refusal(line.text)) }
                     }
                 } catch {}
             }
@@ -131,7 +131,7 @@ struct SessionTests {
             let credentials = try await harbour.joined("micro-92", at: address)
             let link = try await harbour.dial(credentials, at: address)
             let text = String(repeating: "x", count: 8 << 20)
-            try await link.send(.tail(QuestionID(1), .failed(HostError("read", .refused, text))))
+            try await link.send(.tail(QuestionID(1), .lines([TimedLine(at: harbour.now, text: text)])))
             guard case .refusal(let back)? = try await link.receive() else {
                 Issue.record("nothing came back")
                 return
