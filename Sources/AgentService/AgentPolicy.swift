@@ -5,6 +5,9 @@ package import Reconciler
 package struct AgentPolicy: Hashable, Sendable {
     /// `nil` where the file names none: then any folder may be read. Where it does, only these.
     package var repositories: [RepositoryName: String]?
+    /// The agent's own folders, absolute: where ``repositories`` is given, containers see no others of the node. `nil`
+    /// is any.
+    package var ownFolders: [String]?
     /// The ports of the node that containers may be published at; `nil` is any. Those of gateways are no part of it.
     package var ports: ClosedRange<UInt16>?
     /// Containers of ours at once, replacements beside what they replace included; `nil` is any number.
@@ -18,7 +21,7 @@ package struct AgentPolicy: Hashable, Sendable {
 
     package init(
         repositories: [RepositoryName: String]? = nil, ports: ClosedRange<UInt16>? = nil, mostContainers: Int? = nil,
-        mostBuilds: Int? = nil, mostOrders: Int? = nil, allowHostBuilds: Bool = true
+        mostBuilds: Int? = nil, mostOrders: Int? = nil, allowHostBuilds: Bool = true, ownFolders: [String]? = nil
     ) {
         self.repositories = repositories
         self.ports = ports
@@ -26,6 +29,14 @@ package struct AgentPolicy: Hashable, Sendable {
         self.mostBuilds = mostBuilds
         self.mostOrders = mostOrders
         self.allowHostBuilds = allowHostBuilds
+        self.ownFolders = ownFolders
+    }
+
+    /// The same for an agent whose own folders are these.
+    package func confined(to folders: [String]) -> Self {
+        var policy = self
+        policy.ownFolders = folders
+        return policy
     }
 
     /// Why the agent does not do this, whatever its node looks like; `nil` where it does.
@@ -41,6 +52,12 @@ package struct AgentPolicy: Hashable, Sendable {
                 "this node runs no commands of builds (allowHostBuilds: false in its agent's configuration); build "
                     + "with a Dockerfile, or place the sandbox on another node")
         case .create(let draft):
+            if let mount = draft.spec.mounts.first(where: { !isOwn($0.source) }) {
+                return HostError(
+                    "\(action)", .refused,
+                    "containers of this node may not see \(mount.source): its agent's configuration lists what may be "
+                        + "read (repositories), and only what is made of that is mounted")
+            }
             guard let ports, let port = draft.published.values.filter({ !ports.contains($0) }).min() else {
                 return nil
             }
@@ -76,6 +93,15 @@ package struct AgentPolicy: Hashable, Sendable {
         return (admitted, refused)
     }
 
+    private func isOwn(_ source: String) -> Bool {
+        guard repositories != nil, let ownFolders else { return true }
+        guard let parts = Self.parts(of: source) else { return false }
+        return ownFolders.contains { own in
+            guard let own = Self.parts(of: own) else { return false }
+            return parts.count > own.count && parts.starts(with: own)
+        }
+    }
+
     private func objection(to repository: CodeRepository) -> String? {
         guard let repositories, let folder = repository.folder else { return nil }
         guard let path = repositories[repository.name] else {
@@ -89,10 +115,11 @@ package struct AgentPolicy: Hashable, Sendable {
         return nil
     }
 
-    /// Without doubled and closing slashes and `.`; one with `..` is equal to nothing.
+    /// Without doubled and closing slashes and `.`; one with `..`, and one that does not begin at the root, is equal to
+    /// nothing.
     private static func parts(of path: String) -> [Substring]? {
         let parts = path.split(separator: "/").filter { $0 != "." }
-        return parts.contains("..") ? nil : parts
+        return parts.contains("..") || !path.hasPrefix("/") ? nil : parts
     }
 }
 
@@ -102,11 +129,17 @@ extension CodeRepository {
         switch location {
         case .folder(let path): return path
         case .url(let url):
-            let scheme = "file:"
             if url.hasPrefix("/") { return url }
-            guard url.lowercased().hasPrefix(scheme) else { return nil }
-            let rest = url.dropFirst(scheme.count)
-            return rest.hasPrefix("//") ? String(rest.dropFirst(2)) : String(rest)
+            guard let mark = url.firstRange(of: "://") else { return Self.isShortSSH(url) ? nil : url }
+            guard url[..<mark.lowerBound].lowercased() == "file" else { return nil }
+            // What stands before the path names a host, and that is this one.
+            return String(url[mark.upperBound...].drop { $0 != "/" })
         }
+    }
+
+    /// `user@host:path`.
+    private static func isShortSSH(_ text: String) -> Bool {
+        guard let colon = text.firstIndex(of: ":"), let at = text[..<colon].firstIndex(of: "@") else { return false }
+        return at != text.startIndex && text.index(after: at) != colon && !text[..<colon].contains("/")
     }
 }

@@ -86,6 +86,57 @@ struct AgentPolicyTests {
         }
     }
 
+    static let confined = listed.confined(to: ["/data/sources", "/data/names/"])
+
+    static func mount(_ source: String) -> Action {
+        var spec = Sample.spec("a:1")
+        spec.mounts = [
+            Mount(source: "/data/names/qa", target: "/etc/hosts", isReadOnly: true),
+            Mount(source: source, target: "/src", isReadOnly: true),
+        ]
+        return .create(
+            ContainerDraft(
+                name: "c", sandbox: Sample.name("qa"), service: Sample.name("account"), spec: spec,
+                digest: Digest(of: "a"), network: "n", address: "10.0.0.2", published: [:]))
+    }
+
+    @Test(
+        "Where an agent's configuration lists repositories, containers see its own folders and no others of the node",
+        arguments: [
+            ("/data/sources/pieces/account-1/tree", true), ("/data//sources/./x", true), ("/data/names/qa", true),
+            ("/etc", false), ("/", false), ("", false), ("/data", false), ("/data/sources", false),
+            ("/data/secrets", false), ("/data/sources-2/x", false), ("/data/sources/../secrets", false),
+            ("data/sources/x", false), ("/srv/account.git", false),
+        ])
+    func mounts(source: String, isAllowed: Bool) {
+        let objection = Self.confined.objection(to: Self.mount(source))
+        #expect(
+            objection?.message
+                == (isAllowed
+                    ? nil
+                    : "containers of this node may not see \(source): its agent's configuration lists what may be read "
+                        + "(repositories), and only what is made of that is mounted"))
+        #expect(objection?.failure == (isAllowed ? nil : .refused))
+        #expect(AgentPolicy().confined(to: ["/data/sources"]).objection(to: Self.mount(source)) == nil)
+        #expect(Self.listed.objection(to: Self.mount(source)) == nil)
+    }
+
+    @Test(
+        "An address that git takes for a folder is one",
+        arguments: [
+            ("srv/account.git", "srv/account.git"), ("../etc", "../etc"), ("host:path", "host:path"),
+            ("./a@b:c", "./a@b:c"), ("@b:c", "@b:c"), ("file:/etc", "file:/etc"), ("file://box/etc", "/etc"),
+            ("git@git.example:a.git", nil), ("ssh://git.example/a", nil), ("file://box/srv/account.git", nil),
+        ] as [(String, String?)])
+    func folders(url: String, folder: String?) {
+        #expect(
+            Self.listed.objection(to: .fetch(Self.piece(.url(url))))?.message
+                == folder.map {
+                    "this node may not read \($0): its agent's configuration has account at /srv/account.git "
+                        + "(repositories)"
+                })
+    }
+
     @Test("One container more than allowed is refused, with both numbers")
     func containers() {
         let policy = AgentPolicy(mostContainers: 3)

@@ -16,6 +16,7 @@ final class TestController: Sendable {
 
     /// Output of builds, as `node first lines`.
     let kept: Kept
+    let log = TestLog()
 
     init(epoch: UInt64, on clock: VirtualClock, settings: RemoteSettings = RemoteSettings()) {
         self.epoch = epoch
@@ -23,7 +24,7 @@ final class TestController: Sendable {
         self.kept = kept
         hosts = AgentHosts(
             epoch: Epoch(epoch), installation: InstallationID("i1"), settings: settings,
-            surroundings: .virtual(clock), clock: clock, isWelcome: { revocations.isWelcome($0) },
+            surroundings: .virtual(clock, into: log), clock: clock, isWelcome: { revocations.isWelcome($0) },
             lines: { node, lines in kept.add("\(node) \(lines.first) \(lines.lines.joined(separator: " "))") })
         (calls, call) = AsyncStream.makeStream()
     }

@@ -49,9 +49,9 @@ extension TestController {
     }
 
     /// The same, and its session has begun.
-    func join(_ hello: Hello? = nil, on clock: VirtualClock) async -> TestAgent {
+    func join(_ hello: Hello? = nil, as node: NodeName = n1, on clock: VirtualClock) async -> TestAgent {
         let hello = hello ?? Hello(node: n1, boot: "b1", epoch: Epoch(0), now: .day, engine: "Docker 20.10.24")
-        let agent = await dial(hello, on: clock)
+        let agent = await dial(hello, as: Peer(node: node.text, serial: "01"), on: clock)
         guard case .welcome? = await agent.next() else {
             Issue.record("no welcome")
             return agent

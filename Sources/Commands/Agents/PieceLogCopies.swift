@@ -28,6 +28,7 @@ package actor PieceLogCopies {
     /// Adds lines; those that begin a log begin its copy anew. What the disk does not take is lost: a log is no reason
     /// to hold up an agent.
     package func take(_ lines: AgentProtocol.LogLines, from node: NodeName) {
+        let (end, isBeyond) = lines.first.addingReportingOverflow(UInt64(lines.lines.count))
         let path = "\(folder)/\(lines.piece).log"
         let isNew = lines.first == 0 || !FileManager.default.fileExists(atPath: path)
         if isNew {
@@ -35,13 +36,20 @@ package actor PieceLogCopies {
             guard FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
             else { return }
         }
-        var copy = copies[lines.piece] ?? Copy(next: lines.first, size: Self.size(path), isFull: false)
-        if isNew { copy = Copy(next: lines.first, size: 0, isFull: false) }
+        let start = isBeyond ? 0 : lines.first
+        var copy = copies[lines.piece] ?? Copy(next: start, size: Self.size(path), isFull: false)
+        if isNew { copy = Copy(next: start, size: 0, isFull: false) }
         let known = Int(clamping: copy.next > lines.first ? copy.next - lines.first : 0)
         var text: [String] = []
-        if lines.first > copy.next { text.append("(\(lines.first - copy.next) lines of \(node) were lost on the way)") }
-        text += lines.lines.dropFirst(known)
-        copy.next = max(copy.next, lines.first + UInt64(lines.lines.count))
+        if isBeyond {
+            text.append("(lines of \(node) are left out: no log is as long as their number says)")
+        } else if lines.first > copy.next {
+            text.append("(\(lines.first - copy.next) lines of \(node) were lost on the way)")
+        }
+        if !isBeyond {
+            text += lines.lines.dropFirst(known)
+            copy.next = max(copy.next, end)
+        }
         defer { copies[lines.piece] = copy }
         guard !copy.isFull else { return }
         let stamp = now().iso

@@ -82,6 +82,7 @@ struct Terms<Time: Clock>: Sendable where Time.Duration == Duration, Time.Instan
     let surroundings: Surroundings
     let clock: Time
     let voice = Loudspeaker()
+    let numbers = OrderNumbers()
     /// For the first observation of each session.
     let admissions = Turnstile(width: Bounds.admissions)
 

@@ -14,6 +14,10 @@ struct Presence: Sendable {
 
     /// A clock that differs by more is told of.
     static let oddSkew: Int64 = 60_000
+    /// Ten years; a clock that differs by more is told of as one that differs by these.
+    static let mostSkew: Int64 = 3650 * 86_400_000
+    /// Characters of an engine's title.
+    static let longestTitle = 100
 
     init(since: Timestamp) { self.since = since }
 
@@ -21,6 +25,7 @@ struct Presence: Sendable {
         isHere = true
         since = now
         self.hello = hello
+        self.hello?.engine = hello.engine.printable(Self.longestTitle)
         message = Self.words(hello.interrupted)
         hear(hello.now, at: now)
     }
@@ -40,7 +45,9 @@ struct Presence: Sendable {
 
     mutating func hear(_ itsNow: Timestamp, at now: Timestamp) {
         seenAt = now
-        skewMillis = itsNow.milliseconds - now.milliseconds
+        let (skew, isBeyond) = itsNow.milliseconds.subtractingReportingOverflow(now.milliseconds)
+        let most = Self.mostSkew
+        skewMillis = isBeyond ? (itsNow < now ? -most : most) : min(max(skew, -most), most)
     }
 
     mutating func see(_ node: ObservedNode) { containers = node.containers.count { $0.ownership.mark != nil } }
@@ -72,11 +79,11 @@ struct Presence: Sendable {
     }
 
     /// How many are named before the rest is counted.
-    private static let mostNamed = 3
+    static let mostNamed = 3
 
     private static func words(_ interrupted: [Interrupted]) -> String {
         guard !interrupted.isEmpty else { return "" }
-        let named = interrupted.prefix(mostNamed).map { "\($0.action) (\(words($0.remains)))" }
+        let named = interrupted.prefix(mostNamed).map { "\($0.printableAction) (\(words($0.remains)))" }
         let rest = interrupted.count - named.count
         return "it was killed in the middle of " + named.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
     }

@@ -16,7 +16,7 @@ package final class RemoteHost<Time: Clock>: Host where Time.Duration == Duratio
     init(node: NodeName, terms: Terms<Time>) {
         self.node = node
         self.terms = terms
-        state = Mutex(RemoteState(epoch: terms.epoch, since: terms.surroundings.now()))
+        state = Mutex(RemoteState(epoch: terms.epoch, numbers: terms.numbers, since: terms.surroundings.now()))
     }
 
     var status: NodeStatus { state.withLock { $0.presence.status(of: node) } }
@@ -29,6 +29,7 @@ package final class RemoteHost<Time: Clock>: Host where Time.Duration == Duratio
 
     package func observe(_ inquiry: Inquiry) async throws(HostError) -> ObservedNode {
         let operation = "observe \(node)"
+        try refuseOverdue(operation)
         guard state.withLock({ $0.session != nil && !$0.wasSeen }) else {
             return try await ask(inquiry, operation)
         }
@@ -38,6 +39,7 @@ package final class RemoteHost<Time: Clock>: Host where Time.Duration == Duratio
                 operation, .unreachable, "many agents came back at once, and its turn did not come within \(seconds) s")
         }
         defer { terms.admissions.leave() }
+        try refuseOverdue(operation)
         return try await ask(inquiry, operation)
     }
 
@@ -74,7 +76,8 @@ package final class RemoteHost<Time: Clock>: Host where Time.Duration == Duratio
     }
 
     func tail(_ question: Tail) async throws(HostError) -> [TimedLine] {
-        let answer = try await ask("logs", within: terms.settings.answer) { _, id in .tail(id, question) }
+        let answer = try await ask("logs", within: terms.settings.answer, isLook: false) { _, id in .tail(id, question)
+        }
         switch answer {
         case .tail(.lines(let lines)): return lines
         case .tail(.failed(let error)): throw error
@@ -89,6 +92,15 @@ package final class RemoteHost<Time: Clock>: Host where Time.Duration == Duratio
     }
 
     // MARK: Questions
+
+    /// An engine that hangs is waited for once in a while, not at every look.
+    private func refuseOverdue(_ operation: String) throws(HostError) {
+        let now = terms.clock.now
+        guard state.withLock({ $0.isOverdue(at: now) }) else { return }
+        throw HostError(
+            operation, .unreachable,
+            "its agent is connected and has not answered for a while; is the engine there hung?")
+    }
 
     /// Whether the first question of a session has its turn within ``RemoteSettings/admission``.
     private func admitted() async -> Bool {
@@ -110,7 +122,8 @@ package final class RemoteHost<Time: Clock>: Host where Time.Duration == Duratio
 
     private func ask(_ inquiry: Inquiry, _ operation: String) async throws(HostError) -> ObservedNode {
         let known = Mutex<Told?>(nil)
-        let answer = try await ask(operation, within: inquiry.patience + terms.settings.answer) { state, id in
+        let patience = inquiry.patience + terms.settings.answer
+        let answer = try await ask(operation, within: patience, isLook: true) { state, id in
             let told = state.told(to: inquiry)
             known.withLock { $0 = told }
             return .observe(id, inquiry, known: told?.id)
@@ -134,12 +147,12 @@ package final class RemoteHost<Time: Clock>: Host where Time.Duration == Duratio
     }
 
     private func ask(
-        _ operation: String, within patience: Duration,
+        _ operation: String, within patience: Duration, isLook: Bool,
         _ question: @Sendable (inout RemoteState<Time.Instant>, QuestionID) -> ControllerFrame
     ) async throws(HostError) -> Answer {
         let promise = Promise<Result<Answer, HostError>>()
         let asked = state.withLock { state -> QuestionID? in
-            guard let id = state.enter(promise, operation) else { return nil }
+            guard let id = state.enter(promise, operation, isLook: isLook) else { return nil }
             state.session?.put(question(&state, id))
             return id
         }
@@ -151,7 +164,8 @@ package final class RemoteHost<Time: Clock>: Host where Time.Duration == Duratio
                     guard !Task.isCancelled else { return }
                     let seconds = patience.components.seconds
                     let error = HostError(operation, .unreachable, "the agent did not answer within \(seconds) s")
-                    self.answer(id, .failure(error))
+                    let now = self.terms.clock.now
+                    self.state.withLock { $0.expire(id, at: now) }?.promise.keep(.failure(error))
                 }
                 let result = await promise.value()
                 group.cancelAll()
@@ -226,7 +240,9 @@ package final class RemoteHost<Time: Clock>: Host where Time.Duration == Duratio
         }
         guard isCurrent else { return }
         switch frame {
-        case .observation(let id, let observation): answer(id, .success(.observation(observation)))
+        case .observation(let id, let observation):
+            if state.withLock({ $0.endOverdue() }) { say(.everything) }
+            answer(id, .success(.observation(observation)))
         case .tail(let id, let tail): answer(id, .success(.tail(tail)))
         case .accepted(let id): state.withLock { $0.accept(id) }
         case .outcome(let id, let outcome): state.withLock { $0.settle(id) }?.promise.keep(outcome)
@@ -242,7 +258,27 @@ package final class RemoteHost<Time: Clock>: Host where Time.Duration == Duratio
         for order in state.withLock({ $0.takeWithdrawn(before: limit) }) { order.promise.keep(.failed(order.givenUp)) }
     }
 
+    // MARK: Hints
+
+    /// When a hint that was held back may be said.
+    var lateHint: Time.Instant? { state.withLock(\.hints.due) }
+
+    func tellLate(isForced: Bool = false) {
+        let now = terms.clock.now
+        if let hint = state.withLock({ $0.hints.late(at: now, isForced: isForced) }) { voiceAll(hint) }
+    }
+
     private func say(_ hint: Hint) {
+        let now = terms.clock.now
+        let (passed, session) = state.withLock { state in
+            let passed = state.hints.pass(hint, at: now)
+            return (passed, passed == nil ? state.session : nil)
+        }
+        session?.remindOfHint()
+        if let passed { voiceAll(passed) }
+    }
+
+    private func voiceAll(_ hint: Hint) {
         voice.say(hint)
         terms.voice.say(hint)
     }

@@ -17,6 +17,8 @@ struct Told: Sendable {
 /// A question that is not answered.
 struct OpenQuestion: Sendable {
     let operation: String
+    /// Whether it is for an observation.
+    let isLook: Bool
     let promise: Promise<Result<Answer, HostError>>
 }
 
@@ -51,21 +53,27 @@ struct RemoteState<Instant: InstantProtocol & Sendable>: Sendable where Instant.
     static var mostTold: Int { 2 }
     /// Orders that were given up while the agent was away, to be withdrawn when it is back.
     static var mostAbandoned: Int { Bounds.orders }
+    /// How long after a question without an answer nobody asks again.
+    static var respite: Duration { .seconds(60) }
 
     let epoch: Epoch
+    private let numbers: OrderNumbers
     var presence: Presence
+    var hints = HintGate<Instant>()
     private(set) var session: SessionLine?
     /// Whether a whole-node question was answered in this session.
     private(set) var wasSeen = false
-    private var lastOrder: UInt64 = 0
+    /// When a question of this session was given up, unless an observation came since.
+    private var overdueSince: Instant?
     private var lastQuestion: UInt64 = 0
     private var orders: [Order.ID: OpenOrder<Instant>] = [:]
     private var abandoned: [Order.ID] = []
     private var questions: [QuestionID: OpenQuestion] = [:]
     private var told: [(inquiry: Inquiry, told: Told)] = []
 
-    init(epoch: Epoch, since: Timestamp) {
+    init(epoch: Epoch, numbers: OrderNumbers, since: Timestamp) {
         self.epoch = epoch
+        self.numbers = numbers
         presence = Presence(since: since)
     }
 
@@ -76,6 +84,7 @@ struct RemoteState<Instant: InstantProtocol & Sendable>: Sendable where Instant.
     mutating func join(_ line: SessionLine, _ hello: Hello, at now: Timestamp) -> SessionLine? {
         let former = session
         session = line
+        overdueSince = nil
         wasSeen = false
         told = []
         presence.arrive(hello, at: now)
@@ -96,6 +105,7 @@ struct RemoteState<Instant: InstantProtocol & Sendable>: Sendable where Instant.
     {
         guard session === line else { return nil }
         session = nil
+        overdueSince = nil
         wasSeen = false
         told = []
         presence.leave(why, at: now)
@@ -112,15 +122,36 @@ struct RemoteState<Instant: InstantProtocol & Sendable>: Sendable where Instant.
     // MARK: Questions
 
     /// `nil` where nobody is here to be asked.
-    mutating func enter(_ promise: Promise<Result<Answer, HostError>>, _ operation: String) -> QuestionID? {
+    mutating func enter(
+        _ promise: Promise<Result<Answer, HostError>>, _ operation: String, isLook: Bool
+    ) -> QuestionID? {
         guard session != nil else { return nil }
         lastQuestion += 1
         let id = QuestionID(lastQuestion)
-        questions[id] = OpenQuestion(operation: operation, promise: promise)
+        questions[id] = OpenQuestion(operation: operation, isLook: isLook, promise: promise)
         return id
     }
 
     mutating func take(_ id: QuestionID) -> OpenQuestion? { questions.removeValue(forKey: id) }
+
+    /// The same for one that nobody answered in time.
+    mutating func expire(_ id: QuestionID, at now: Instant) -> OpenQuestion? {
+        guard let question = take(id) else { return nil }
+        if question.isLook { overdueSince = now }
+        return question
+    }
+
+    /// Whether to ask would only be to wait.
+    func isOverdue(at now: Instant) -> Bool {
+        guard let overdueSince else { return false }
+        return now < overdueSince.advanced(by: Self.respite)
+    }
+
+    /// An observation came, in time or late. Whether none was expected any more.
+    mutating func endOverdue() -> Bool {
+        defer { overdueSince = nil }
+        return overdueSince != nil
+    }
 
     /// What was told to this question in this session; only of the whole node.
     func told(to inquiry: Inquiry) -> Told? {
@@ -155,8 +186,7 @@ struct RemoteState<Instant: InstantProtocol & Sendable>: Sendable where Instant.
         until deadline: Instant
     ) -> Order.ID? {
         guard let session else { return nil }
-        lastOrder += 1
-        let order = Order(id: Order.ID(epoch, lastOrder), uid: uid, revision: revision, action: action)
+        let order = Order(id: numbers.next(of: epoch), uid: uid, revision: revision, action: action)
         orders[order.id] = OpenOrder(order: order, promise: promise, deadline: deadline)
         session.put(.perform(order))
         return order.id

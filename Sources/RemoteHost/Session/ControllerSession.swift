@@ -29,9 +29,21 @@ final class ControllerSession<Time: Clock>: Sendable where Time.Duration == Dura
         await withDiscardingTaskGroup { group in
             group.addTask { await self.send() }
             group.addTask { await self.watch() }
+            group.addTask { for await _ in self.line.lateHints { await self.tellLate() } }
             await converse()
             group.cancelAll()
             await link.close()
+        }
+        await tellLate()
+        host.withLock { $0 }?.tellLate(isForced: Task.isCancelled)
+    }
+
+    /// Says what was held back because too much was said, when its time has come.
+    private func tellLate() async {
+        guard let host = host.withLock({ $0 }) else { return }
+        while !Task.isCancelled, let due = host.lateHint {
+            await terms.pause(terms.clock.now.duration(to: due))
+            host.tellLate()
         }
     }
 
@@ -125,14 +137,24 @@ final class ControllerSession<Time: Clock>: Sendable where Time.Duration == Dura
 
     private func tell(_ what: String, _ hello: Hello) {
         terms.surroundings.logger.notice(
-            "\(what)", metadata: ["node": "\(hello.node)", "release": "\(hello.release)", "engine": "\(hello.engine)"])
-        for interrupted in hello.interrupted {
+            "\(what)",
+            metadata: [
+                "node": "\(hello.node)", "release": "\(hello.release)",
+                "engine": "\(hello.engine.printable(Presence.longestTitle))",
+            ])
+        for interrupted in hello.interrupted.prefix(Presence.mostNamed) {
             terms.surroundings.logger.warning(
                 "Agent was killed in the middle of an action",
                 metadata: [
-                    "node": "\(hello.node)", "action": "\(interrupted.action)", "remains": "\(interrupted.remains)",
+                    "node": "\(hello.node)", "action": "\(interrupted.printableAction)",
+                    "remains": "\(interrupted.remains)",
                 ])
         }
+        let rest = hello.interrupted.count - Presence.mostNamed
+        guard rest > 0 else { return }
+        terms.surroundings.logger.warning(
+            "Agent was killed in the middle of more actions",
+            metadata: ["node": "\(hello.node)", "count": "\(rest)"])
     }
 
     // MARK: What the agent says
@@ -176,6 +198,11 @@ final class ControllerSession<Time: Clock>: Sendable where Time.Duration == Dura
             switch vitals.withLock({ $0.verdict(at: terms.clock.now) }) {
             case .wait(let due): await terms.pause(terms.clock.now.duration(to: due))
             case .beat(let number):
+                // Asked here as well, for an agent that says no beat would never be sent away.
+                if line.end == nil, !hosts.isWelcome(peer) {
+                    line.dismiss(because: Self.unwelcome(peer))
+                    host.withLock { $0 }?.leave(line, because: Self.unwelcome(peer))
+                }
                 line.put(.beat(Beat(number: number, now: terms.surroundings.now())))
                 host.withLock { $0 }?.sweep()
             case .dead(let why):

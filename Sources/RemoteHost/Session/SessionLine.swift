@@ -6,6 +6,9 @@ internal import Synchronization
 final class SessionLine: Sendable {
     let frames: AsyncStream<ControllerFrame>
     private let send: AsyncStream<ControllerFrame>.Continuation
+    /// Comes when a hint was held back.
+    let lateHints: AsyncStream<Void>
+    private let late: AsyncStream<Void>.Continuation
     private let state = Mutex(State())
 
     private struct State {
@@ -16,6 +19,7 @@ final class SessionLine: Sendable {
 
     init() {
         (frames, send) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Bounds.queue))
+        (lateHints, late) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Why it ends, in words.
@@ -29,6 +33,8 @@ final class SessionLine: Sendable {
     func put(_ frame: ControllerFrame) {
         if case .dropped = send.yield(frame) { state.withLock { $0.isOverfull = true } }
     }
+
+    func remindOfHint() { late.yield() }
 
     /// The first reason counts. What waits is still sent.
     func finish(because why: String) {

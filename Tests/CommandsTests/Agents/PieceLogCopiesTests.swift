@@ -46,6 +46,20 @@ struct PieceLogCopiesTests {
         }
     }
 
+    @Test("A number that no line can have is told of, and what comes after it is kept", arguments: [false, true])
+    func beyond(isFirst: Bool) async throws {
+        try await withCopies { copies, text in
+            if !isFirst { await copies.take(try lines(0, "one"), from: node) }
+            await copies.take(try lines(.max, "x", "y"), from: node)
+            await copies.take(try lines(isFirst ? 0 : 1, "two"), from: node)
+            let note =
+                "1970-01-01T00:00:00.007Z (lines of micro-92 are left out: no log is as long as their number says)\n"
+            #expect(
+                try text()
+                    == (isFirst ? "" : "1970-01-01T00:00:00.007Z one\n" + note) + "1970-01-01T00:00:00.007Z two\n")
+        }
+    }
+
     private func lines(_ first: UInt64, _ lines: String...) throws -> AgentProtocol.LogLines {
         AgentProtocol.LogLines(piece: try #require(Workpiece.ID("account-1")), first: first, lines: lines)
     }
