@@ -32,7 +32,9 @@ struct AgentSeat {
             clock: ContinuousClock())
         let telling = BuildTeller(host: host, logs: PieceLogs(directory.workshop))
         return Agent(
-            node: node, host: telling, log: log, policy: choices.policy, engine: { await engine.titleOrNothing },
+            node: node, host: telling, log: log,
+            policy: choices.policy.confined(to: [directory.sources, directory.names]),
+            engine: { await engine.titleOrNothing },
             tail: { [engine] tail in await engine.answer(to: tail) }, lines: { telling.lines() }, dial: dial,
             surroundings: Surroundings(now: { .now }, newUID: { ResourceUID(randomHex(bytes: 8)) }, logger: logger),
             clock: ContinuousClock(), random: { Double.random(in: 0..<1) })
@@ -40,7 +42,7 @@ struct AgentSeat {
 
     /// Holds the engine's lease while `body` acts, and gives it back however that ends.
     func leased(_ body: () async throws -> Void) async throws {
-        try await engine.leased(by: identity, for: directory, logger: logger, body)
+        try await engine.leased(by: identity, as: node, for: directory, logger: logger, body)
     }
 }
 
@@ -83,12 +85,13 @@ extension DockerEngine {
 
     /// Holds the lease of the engine while `body` acts, and gives it back however that ends.
     func leased<Answer>(
-        by identity: Identity, for directory: DataDirectory, logger: Logger, _ body: () async throws -> Answer
+        by identity: Identity, as agent: NodeName? = nil, for directory: DataDirectory, logger: Logger,
+        _ body: () async throws -> Answer
     ) async throws -> Answer {
         try await acquireLease(
             LeaseHolder(
                 installation: identity.installation, machine: ProcessInfo.processInfo.hostName,
-                dataDirectory: directory.path))
+                dataDirectory: directory.path, agent: agent))
         do {
             let answer = try await body()
             await release(logger)

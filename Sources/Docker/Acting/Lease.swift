@@ -9,6 +9,7 @@ extension DockerEngine {
         static let installation = "berth.lease.installation"
         static let machine = "berth.lease.machine"
         static let data = "berth.lease.data"
+        static let node = "berth.lease.node"
     }
 
     package func acquireLease(_ holder: LeaseHolder) async throws(HostError) {
@@ -17,14 +18,20 @@ extension DockerEngine {
             name: Self.leaseName,
             labels: [
                 Key.installation: holder.installation.text, Key.machine: holder.machine,
-                Key.data: holder.dataDirectory,
+                Key.data: holder.dataDirectory, Key.node: holder.agent?.text ?? "",
             ])
         let request = try EngineRequest.post("/volumes/create", json: body, for: operation)
         let reply = try await connection.mutate(request, for: operation)
         // An engine answers with the one that is there, or refuses because it is; either way it can be read.
         guard let volume = try await lease(for: operation) else { throw EngineRefusal(reply).explained(operation) }
-        guard volume.labels?[Key.installation] != holder.installation.text else { return }
-        throw HostError(operation, .refused, Self.held(by: volume.labels ?? [:]))
+        let labels = volume.labels ?? [:]
+        guard labels[Key.installation] == holder.installation.text else {
+            throw HostError(operation, .refused, Self.held(by: labels))
+        }
+        // All agents are of one installation; an engine is of one of them.
+        guard labels[Key.node] ?? "" == holder.agent?.text ?? "" else {
+            throw HostError(operation, .refused, Self.held(byAnother: labels))
+        }
     }
 
     /// A lease of another installation stays.
@@ -40,6 +47,14 @@ extension DockerEngine {
 
     private func lease(for operation: String) async throws(HostError) -> AnsweredVolume? {
         try await find("/volumes/\(Self.leaseName)", for: operation)
+    }
+
+    private static func held(byAnother labels: [String: String]) -> String {
+        let node = labels[Key.node] ?? ""
+        let who = node.isEmpty ? "the controller's own machine" : "the agent of node \(node)"
+        return
+            "this engine is held by \(who) (data \(labels[Key.data] ?? "unknown")): two may not share one; stop that "
+            + "berth, or if it is gone for good: docker volume rm \(leaseName)"
     }
 
     private static func held(by labels: [String: String]) -> String {

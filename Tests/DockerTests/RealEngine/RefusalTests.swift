@@ -156,4 +156,25 @@ import Testing
                 == "the engine is held by installation a-\(random) (machine m-a, data /d/a); stop that berth, "
                 + "or if it is gone for good: docker volume rm berth-lease")
     }
+    @Test(arguments: Runtime.allCases)
+    func `the lease is held by one agent of an installation, and another is told by which`(on runtime: Runtime)
+        async throws
+    {
+        let installation = InstallationID("i-\(UInt64.random(in: 0 ... .max))")
+        let engine = DockerEngine(
+            socket: try runtime.socket(), installation: installation, key: Bench.key, namesRoot: "/absent")
+        func holder(_ node: String) -> LeaseHolder {
+            LeaseHolder(
+                installation: installation, machine: "m", dataDirectory: "/d/\(node)",
+                agent: Sample.name(node))
+        }
+        for _ in 1...2 { try await engine.acquireLease(holder("infra-93")) }
+        let error = try await failure { try await engine.acquireLease(holder("micro-92")) }
+        try await engine.releaseLease()
+        try await engine.acquireLease(holder("micro-92"))
+        try await engine.releaseLease()
+        await engine.shutdown()
+        #expect(error.failure == .refused)
+        #expect(error.message.hasPrefix("this engine is held by the agent of node infra-93 (data /d/infra-93)"))
+    }
 }

@@ -58,7 +58,8 @@ import Testing
     func text(name: String) throws {
         var pools = AllocationTable(held: [])
         var machines = Street.machines
-        let first = Street.desired(Street.sandbox(["account": Street.account(), "payment": Sample.baseline("pay.ocp")]))
+        let first = Street.desired(
+            Street.sandbox(["account": Street.account(), "payment": Sample.baseline("pay.ocp")]))
         var away: Set<NodeName> = []
         var wanted = first
         switch name {
