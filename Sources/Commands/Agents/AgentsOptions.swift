@@ -1,6 +1,7 @@
 internal import AgentProtocol
 internal import AgentTransport
 internal import ArgumentParser
+internal import Foundation
 internal import Model
 
 /// Whether other machines serve this controller, and whether it serves itself.
@@ -28,11 +29,28 @@ struct AgentsOptions: ParsableArguments {
 
     /// A number alone is a port.
     static func address(_ text: String) throws -> HostPort {
+        let isNumber = !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        guard !isNumber || UInt16(text) != nil else {
+            throw ValidationError(
+                "--agents \(text): the port is a number from 0 to 65535, as in \(HostPort.standardPort)")
+        }
+        let address: HostPort
         do throws(LinkError) {
-            let isPort = !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
-            return try HostPort(isPort ? ":" + text : text)
+            address = try HostPort(isNumber ? ":" + text : text)
         } catch {
             throw ValidationError("--agents \(text): \(error)")
         }
+        guard address.host.isEmpty || isNumeric(address.host) else {
+            throw ValidationError(
+                "--agents \(text): \(address.host) is no IP address of this machine; write \(HostPort.standardPort) for "
+                    + "all of them, or 127.0.0.1:\(HostPort.standardPort)")
+        }
+        return address
+    }
+
+    /// One listens at addresses; names are for those who dial.
+    private static func isNumeric(_ host: String) -> Bool {
+        var bytes = in6_addr()
+        return inet_pton(host.contains(":") ? AF_INET6 : AF_INET, host, &bytes) == 1
     }
 }

@@ -1,7 +1,10 @@
 internal import AgentProtocol
 internal import AgentTransport
+internal import Docker
+internal import Foundation
 internal import Model
 internal import Reconciler
+internal import SQLiteJournal
 
 /// What a controller that runs on a data directory sees of other machines, for a process that only looks.
 struct RemoteLook: Sendable {
@@ -10,9 +13,13 @@ struct RemoteLook: Sendable {
 
     /// `nil` where no controller with agents runs there.
     static func taken(in directory: DataDirectory) async throws -> RemoteLook? {
-        let client = ControlClient(path: directory.controlSocket)
         // The file of a controller that was killed stays behind.
-        guard client.exists, directory.isHeld else { return nil }
+        guard directory.isHeld else {
+            try await expectOwnEngine(of: directory)
+            return nil
+        }
+        let client = ControlClient(path: directory.controlSocket)
+        guard client.exists else { return nil }
         do throws(LinkError) {
             return RemoteLook(client: client, nodes: try await client.nodes())
         } catch {
@@ -21,6 +28,22 @@ struct RemoteLook: Sendable {
             case .refused, .malformed: throw Complaint("\(error)")
             }
         }
+    }
+
+    /// Throws where only agents could tell, and nobody hears them: there is an authority for them, and this machine was
+    /// no node when it served last, or has no engine.
+    private static func expectOwnEngine(of directory: DataDirectory) async throws {
+        guard FileManager.default.fileExists(atPath: directory.agents) else { return }
+        var nodes: [NodeStatus] = []
+        if FileManager.default.fileExists(atPath: directory.journal) {
+            nodes = try await SQLiteJournal.readOnly(path: directory.journal).nodeStatuses()
+        }
+        guard !nodes.contains(where: { $0.connection == .local }) else { return }
+        let socket = try DockerEngine.socketPath(fromDockerHost: ProcessInfo.processInfo.environment["DOCKER_HOST"])
+        guard !nodes.isEmpty || !FileManager.default.fileExists(atPath: socket) else { return }
+        throw Complaint(
+            "no berth serve runs for \(directory.path); start it: berth serve --agents \(HostPort.standardPort) --no-local"
+        )
     }
 
     /// The node that the controller's own machine is; `nil` where it is none.

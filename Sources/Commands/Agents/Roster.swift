@@ -16,6 +16,9 @@ final class Roster: Service {
     /// What changes with every heartbeat is kept no more often than this.
     private static let lazyRhythm = Duration.seconds(15)
 
+    /// A port is bound or refused at once; this is for a machine that is overloaded.
+    private static let longestBinding = Duration.seconds(30)
+
     let hosts: AgentHosts<ContinuousClock>
     private let address: HostPort
     private let authority: Authority
@@ -24,6 +27,8 @@ final class Roster: Service {
     private let logger: Logger
     /// The node that the controller's own machine is, and since when.
     private let local = Mutex<NodeStatus?>(nil)
+    /// Whether agents can dial in by now.
+    private let isListening = Mutex(false)
     /// Why it serves no more.
     private let failure = Mutex<(any Error)?>(nil)
 
@@ -72,8 +77,24 @@ final class Roster: Service {
         }
     }
 
+    /// Returns when agents can dial in, or throws why they cannot. It ends with the task, or when it is told to stop.
+    func awaitListening() async throws {
+        let end = ContinuousClock.now.advanced(by: Self.longestBinding)
+        while !isListening.withLock(\.self) {
+            if let error = failure.withLock({ $0 }) { throw error }
+            guard ContinuousClock.now < end else {
+                throw Complaint("cannot listen for agents at \(address): the system did not answer in time")
+            }
+            try await pause(.milliseconds(20))  // SAFE: a bounded wait, until the end above
+        }
+    }
+
     func run() async throws {
-        do { try await serve() } catch {
+        do { try await serve() } catch let error as LinkError {
+            let complaint = Complaint(ListenerWords.sentence(of: error, at: address))
+            failure.withLock { $0 = complaint }
+            throw complaint
+        } catch {
             failure.withLock { $0 = error }
             throw error
         }
@@ -83,15 +104,17 @@ final class Roster: Service {
         try await cancelWhenGracefulShutdown { [self] in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { [self] in
-                    try await AgentListener(address, authority: authority, logger: logger).run { [logger] bound in
+                    try await AgentListener(address, authority: authority, logger: logger).run { [self] bound in
                         logger.notice("Listening for agents", metadata: ["address": "\(bound)"])
+                        isListening.withLock { $0 = true }
                     } session: { [hosts] peer, link in
                         await hosts.serve(link, of: peer)
                     }
                 }
                 group.addTask { [self] in try await ControlServer(path: directory.controlSocket).run(view) }
                 group.addTask { [self] in await keepStatuses() }
-                try await group.waitForAll()
+                // The first that fails ends the others: nobody is served by halves.
+                while try await group.next() != nil {}
             }
         }
     }

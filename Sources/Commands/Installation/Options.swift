@@ -79,8 +79,15 @@ struct NodeOptions: ParsableArguments {
 
     /// The node of the manifests that this machine is.
     func name(in desired: DesiredState) throws -> NodeName {
-        if let node { return try NodeName(slugging: node) }
         let names = desired.nodes.keys.sorted()
+        if let node {
+            let name = try NodeName(slugging: node)
+            guard names.isEmpty || names.contains(name) else {
+                throw Complaint(
+                    "the manifests name no node \(name)" + Addressee.known(names.map(\.text), near: name.text))
+            }
+            return name
+        }
         if names.count == 1, let only = names.first { return only }
         let host = ProcessInfo.processInfo.hostName
         if let own = try? NodeName(slugging: host), names.contains(own) {  // SAFE: a name like any other

@@ -2,6 +2,8 @@ internal import AgentTransport
 internal import ArgumentParser
 internal import Foundation
 internal import Model
+internal import Reconciler
+internal import SQLiteJournal
 
 struct NodeTokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,7 +17,7 @@ struct NodeTokenCommand: AsyncParsableCommand {
     var name: String
 
     @Option(
-        name: .customLong("for"), help: "How long it can be used, such as 10m, 1h or 7d.", transform: parseLongDuration)
+        name: .customLong("for"), help: "How long it can be used, such as 10m, 1h or 7d.", transform: parseInvitation)
     var time = Duration.seconds(3600)
 
     @OptionGroup var data: DataOptions
@@ -37,9 +39,26 @@ struct NodeTokenCommand: AsyncParsableCommand {
         Terminal.complain(
             "Good for \(length), once, for node \(node). There: berth agent --controller HOST:\(HostPort.standardPort) "
                 + "--join TOKEN")
+        if try await isConnected(node) {
+            Terminal.complain("\(node) is connected already; who joins with this takes its place.")
+        }
         if !directory.isHeld {
             Terminal.complain(
                 "No berth serves \(directory.path) yet; start berth serve --agents \(HostPort.standardPort).")
         }
+    }
+
+    /// As far as somebody serves it; what is kept of an earlier time tells nothing.
+    private func isConnected(_ node: NodeName) async throws -> Bool {
+        let directory = data.directory
+        guard directory.isHeld, FileManager.default.fileExists(atPath: directory.journal) else { return false }
+        return try await SQLiteJournal.readOnly(path: directory.journal).nodeStatuses()
+            .contains { $0.node == node && $0.connection == .connected }
+    }
+}
+
+@Sendable private func parseInvitation(_ text: String) throws -> Duration {
+    do { return try parseLongDuration(text) } catch {
+        throw ValidationError("\"\(text)\" is no duration; write it like 10m, 12h or 7d, 30d at most")
     }
 }

@@ -20,6 +20,11 @@ struct Daemon: Service {
     let unknownAfter: Duration
 
     func run() async throws {
+        do {
+            try await installation.roster?.awaitListening()
+        } catch is CancellationError {
+            return
+        }
         guard let desired = try await firstCommit() else { return }
         var name = try installation.localName(in: desired, node)
         while !Task.isShuttingDownGracefully, !Task.isCancelled,

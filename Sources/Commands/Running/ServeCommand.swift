@@ -8,7 +8,7 @@ internal import UnixSignals
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Follow a manifest repository and keep this machine at its newest commit.",
+        commandName: "serve", abstract: "Follow a manifest repository and keep its machines at its newest commit.",
         discussion: """
             A push is noticed at once where the repository is a folder of this machine, and within some seconds where \
             it is a URL; so is a push to a service's own repository. What is changed by hand is mended, from the \
@@ -72,11 +72,11 @@ struct ServeCommand: AsyncParsableCommand {
 
 /// `30s`, `5m`, `2h` or `7d`; between a second and a year.
 @Sendable package func parseLongDuration(_ text: String) throws -> Duration {
-    guard text.last == "d" else { return try parseDuration(text) }
-    guard let days = Int(text.dropLast()), (1...365).contains(days) else {
-        throw ValidationError("\"\(text)\" is no duration; write it like 12h or 7d, a year at most")
-    }
-    return .seconds(days * 86_400)
+    let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+    guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()), count > 0,
+        count <= 365 * 86_400 / unit
+    else { throw ValidationError("\"\(text)\" is no duration; write it like 10m, 12h or 7d, a year at most") }
+    return .seconds(count * unit)
 }
 
 @Sendable func parseLevel(_ text: String) throws -> Logger.Level {

@@ -18,7 +18,10 @@ struct NodeCommandTests {
             (["node", "token", "micro-92", "--for", "31d"], "--for is 30d at most"),
             (["node", "drain"], "Missing expected argument"),
             (["serve", "--no-local"], "--no-local leaves nobody to do anything; say --agents 3452 too"),
-            (["serve", "--agents", "99999"], "the port is a number from 0 to 65535"),
+            (["node", "token", "micro-92", "--for", "2y"], "write it like 10m, 12h or 7d, 30d at most"),
+            (["serve", "--agents", "99999"], "--agents 99999: the port is a number from 0 to 65535, as in 3452"),
+            (["serve", "--agents", "foo"], "--agents foo: foo is no IP address of this machine"),
+            (["serve", "--agents", "1.2.3:9"], "1.2.3 is no IP address of this machine"),
             (["serve", "--agents", "a b"], "is no address"),
             (["serve", "--agents", "3452", "--unknown-after", "soon"], "\"soon\" is no duration"),
             (["reconcile", "--dry-run", "--agents", "3452"], "--agents does not go with --dry-run"),
@@ -31,6 +34,40 @@ struct NodeCommandTests {
             let own = words[0] == "node" || words[0] == "agent" ? words + ["--data", folder + "/data"] : words
             let text = await complaint(own)
             #expect(text.contains(sentence), "\(text)")
+        }
+    }
+
+    @Test(
+        "Nobody serves where no agent can dial in: it ends at once and says why",
+        arguments: [
+            ("127.0.0.1", "the port is taken; name another with --agents"),
+            ("192.0.2.1", "that address is not of this machine; name another with --agents"),
+        ])
+    func notListening(host: String, sentence: String) async throws {
+        let taken = try TakenPort()
+        defer { taken.release() }
+        try await withFolder { folder in
+            let address = "\(host):\(taken.number)"
+            let text = await complaint([
+                "serve", "--agents", address, "--no-local", "--data", folder + "/data", "--repo", folder,
+            ])
+            #expect(text == "cannot listen for agents at \(address): \(sentence)")
+        }
+    }
+
+    @Test("Where only agents could tell and no controller runs, its start is what helps, and nothing else is asked for")
+    func controllerIsDown() async throws {
+        try await withInstallation { folder, journal in
+            let own: NodeName = Sample.name("gateway-186")
+            try await journal.forget(own)
+            try await run(["node", "token", "micro-92", "--data", folder])
+            try await journal.put(
+                SandboxStatus(
+                    sandbox: Sample.name("qa"), title: "qa", phase: .ready, cause: "", updatedAt: OutputSample.noon))
+            let text = await complaint(["logs", "qa", "--data", folder])
+            #expect(
+                text == "no berth serve runs for \(DataDirectory(folder).path); start it: berth serve --agents 3452 "
+                    + "--no-local")
         }
     }
 
@@ -161,4 +198,29 @@ struct NodeCommandTests {
         defer { _ = try? FileManager.default.removeItem(at: folder) }  // SAFE: swept by the system
         try await body(folder.path(percentEncoded: false))
     }
+}
+
+/// A port of 127.0.0.1 that somebody listens at.
+private struct TakenPort {
+    let number: UInt16
+    private let descriptor: Int32
+
+    init() throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = descriptor
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                bind(descriptor, pointer, length) == 0 && listen(descriptor, 1) == 0
+                    && getsockname(descriptor, pointer, &length) == 0
+            }
+        }
+        try #require(isBound)
+        number = UInt16(bigEndian: address.sin_port)
+    }
+
+    func release() { close(descriptor) }
 }

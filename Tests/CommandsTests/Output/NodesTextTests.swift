@@ -93,7 +93,10 @@ struct NodesTextTests {
         let gateway = try NodeSample.picture.node(Sample.name("gateway-186"))
         #expect(DrainPicture(of: gateway).text(in: .file).contains("gateway edge stays: its manifest names this node"))
         let empty = try NodeSample.withoutManifests.node(Sample.name("gateway-186"))
-        #expect(DrainPicture(of: empty).text(in: .file) == "nothing of ours is on gateway-186\n")
+        #expect(
+            DrainPicture(of: empty).text(in: .file)
+                == "no sandbox is on gateway-186. Gateways are not moved: requests still go through those whose manifests "
+                + "name this node\n")
     }
 
     @Test("The status names the node of each sandbox where there are several machines, and only there")

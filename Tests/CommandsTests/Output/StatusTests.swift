@@ -108,6 +108,10 @@ struct StatusTests {
         #expect(failed.contains("\n! qa: build of account"))
         let hint = "→ berth logs qa/account --build shows all that it wrote\n"
         #expect(failed.ranges(of: hint).count == 2)
+        for refusal in [
+            "create sandbox-qa-account: port 9 may not be published on this node: its agent's configuration allows 1-2",
+            "build of account (main @ 5555555) failed: this node runs no commands (its agent's configuration)",
+        ] { #expect(!text(.failed, refusal).contains("shows all that it wrote")) }
         #expect(
             text(.failed, "repository ghost cannot be reached: it did not answer").contains("→ mend its path or url"))
     }
@@ -141,11 +145,38 @@ struct StatusTests {
         #expect(sandboxes.first?["owner"] is NSNull)
     }
 
+    @Test(
+        "What helps is told once, and is what helps there",
+        arguments: [
+            (
+                "node a is away: look: the engine at /run/docker.sock did not answer in time",
+                "start the engine of that node; it is looked at again by itself"
+            ),
+            ("node a is away: look: no engine: nobody listens on /run/docker.sock; start docker", nil),
+            ("sandbox qa is on node a, which is away; what runs there runs on", "berth node list says why it is away"),
+            (
+                "no node is chosen for qa while a is away, for it may be there; bring the node back, write placement",
+                nil
+            ),
+            (
+                "gateway edge is on node a, which nobody serves",
+                "berth serve --agents 3452 lets its agent in; where it is this machine, name it: berth serve --node NODE"
+            ),
+        ] as [(String, String?)])
+    func remedy(sentence: String, remedy: String?) {
+        let fleet = FleetStatus(
+            branch: "main", head: nil, notices: [sentence], updatedAt: OutputSample.noon, processID: nil)
+        let standing = Standing(sandboxes: [], fleet: fleet, daemon: .running(processID: nil), now: OutputSample.noon)
+        let expected = "! \(sentence)\n" + (remedy.map { "  → \($0)\n" } ?? "")
+        let text = StatusTable(standing).text(in: .file)
+        #expect(text.hasSuffix("\n" + expected), "\(text)")
+    }
+
     @Test("A notice comes with its remedy, unless it names a command itself")
     func remedies() {
         let text = StatusTable(OutputSample.standing).text(in: .file)
         #expect(text.contains("→ mend the file and push; berth validate shows every problem"))
-        #expect(text.contains("→ start the engine of that node"))
+        #expect(text.contains("→ start berth agent there; berth node list says why it is away"))
         #expect(text.contains("--allow-deletions 5\n!"))
         let moving = FleetStatus(
             branch: "main", head: nil, notices: ["gateway edge is being configured"], updatedAt: OutputSample.noon,

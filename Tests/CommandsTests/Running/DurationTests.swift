@@ -22,7 +22,9 @@ struct DurationTests {
         #expect(error.map { "\($0)" }?.contains("30s, 5m or 2h") == true)
     }
 
-    @Test("What is kept may be kept for days", arguments: [("7d", 604_800), ("365d", 31_536_000), ("5s", 5)])
+    @Test(
+        "What is kept may be kept for days",
+        arguments: [("7d", 604_800), ("36h", 129_600), ("365d", 31_536_000), ("5s", 5)])
     func readsLong(_ text: String, _ seconds: Int) throws {
         #expect(try parseLongDuration(text) == .seconds(seconds))
     }

@@ -18,12 +18,17 @@ package struct DrainPicture: Sendable {
         gateways = node.gateways
     }
 
+    /// The manifests are not read for a drain, so that which gateways are there is not known.
+    private var nothing: String {
+        "no sandbox is on \(node). Gateways are not moved: requests still go through those whose manifests name this node"
+    }
+
     package func text(in display: Display) -> String {
         var lines: [Line] = []
         for sandbox in moving { lines.append(Line("~ \(sandbox) goes to another node", .busy)) }
         for (sandbox, reason) in staying { lines.append(Line("= \(sandbox) stays: \(reason)")) }
         for gateway in gateways { lines.append(Line("= gateway \(gateway) stays: its manifest names this node")) }
-        if lines.isEmpty { lines.append(Line("nothing of ours is on \(node)", .good)) }
+        if lines.isEmpty { lines.append(Line(nothing, .good)) }
         if !staying.isEmpty || !gateways.isEmpty {
             lines.append("→ what stays goes with its manifest: name another node there, or remove it, and push")
         }

@@ -53,16 +53,26 @@ struct Notice: Hashable, Sendable {
     /// By words of the sentences that the planner and the fleet make; the first that matches.
     private static let remedies: [(words: String, remedy: String?)] = [
         ("berth ", nil),
+        ("bring the node back", nil),
         ("is being configured", nil),
         (
             " does not serve: ",
             "mend the shared deployment, or its address in the manifests; it is asked again by itself"
         ),
         (": error: ", "mend the file and push; berth validate shows every problem"),
+        ("write placement", nil),
         ("cannot be read", "mend what cannot be read; it is tried again by itself"),
-        ("is away", "start the engine of that node; it is looked at again by itself"),
+        // What the engine of this machine is asked over says its own remedy.
+        ("no engine: ", nil),
+        ("no permission to use ", nil),
+        ("the engine at ", "start the engine of that node; it is looked at again by itself"),
+        ("which is away", "berth node list says why it is away"),
+        ("is away", "start berth agent there; berth node list says why it is away"),
         ("has the SHA-256", "bring the right archive, or correct sha256 in the manifest; it is tried again by itself"),
-        ("which nobody serves", "name a node that is served, or run berth serve there"),
+        (
+            "which nobody serves",
+            "berth serve --agents 3452 lets its agent in; where it is this machine, name it: berth serve --node NODE"
+        ),
     ]
 }
 
@@ -80,11 +90,16 @@ extension SandboxStatus {
 
     /// What shows more, or helps, where the message does not say it itself.
     var remedies: [String] {
-        services.filter(hasFailed).map { service in
+        services.filter { hasFailed($0) && !isRefused }.map { service in
             // `build of account (main @ 4be1c2d) failed: …`
             let isMade = !message.contains(" of \(service.name) (")
             return "berth logs \(sandbox)/\(service.name)\(isMade ? "" : " --build") shows all that it wrote"
         } + (message.contains(" cannot be reached: ") ? ["mend its path or url; it is asked again by itself"] : [])
+    }
+
+    /// Whether its node refused what was asked of it: nothing was started then, and nobody wrote a log.
+    private var isRefused: Bool {
+        ["may not be published", "may not read", "agent's configuration"].contains { message.contains($0) }
     }
 
     /// What answers requests where the newest version does not.
