@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Reconciler
+import TestSupport
 import Testing
 
 @testable import Docker
