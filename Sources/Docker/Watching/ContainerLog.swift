@@ -43,14 +43,16 @@ extension DockerEngine {
         if let tail { query.append(("tail", String(max(0, tail)))) }
         let request = EngineRequest(
             .get, "/containers/\(found.id)/logs", query: query, deadline: follow ? .zero : Bounds.read)
+        // Podman takes a time by its second only.
+        let first = since?.milliseconds ?? .min
         var reader = ContainerLines(hasTerminal: found.config.hasTerminal ?? false, without: found.config.secrets)
         try await connection.open(request, for: operation).pieces { piece async throws(HostError) in
-            for line in reader.read(piece) {
+            for line in reader.read(piece) where line.at.milliseconds >= first {
                 guard await offer(line, to: lines) else { return .enough }
             }
             return .more
         }
-        for line in reader.finish() {
+        for line in reader.finish() where line.at.milliseconds >= first {
             guard await offer(line, to: lines) else { return }
         }
     }
