@@ -29,7 +29,11 @@ final class Lookout: Sendable {
     private func look(at id: pid_t, for words: [String], but harmless: [String]) {
         let line = Processes.text(of: id, "cmdline")
         let text = line + Processes.text(of: id, "environ")
-        guard words.contains(where: text.contains), !harmless.contains(where: line.contains) else { return }
+        guard words.contains(where: text.contains) else { return }
+        // One that becomes another program, or ends, has no command line for a moment. Who holds a word for longer than
+        // that is met again.
+        let lines = line + Processes.text(of: id, "cmdline")
+        guard !lines.isEmpty, !harmless.contains(where: lines.contains) else { return }
         state.withLock { state in
             if state.sightings.count < 5 { state.sightings.insert(line.replacing("\0", with: " ")) }
         }
