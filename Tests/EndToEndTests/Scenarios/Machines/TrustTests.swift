@@ -76,9 +76,10 @@ extension EndToEnd {
                 try FileManager.default.moveItem(atPath: own, toPath: site.scratch + "/own")
                 try FileManager.default.moveItem(atPath: copy, toPath: own)
                 try site.write("qa", "feature/a", on: site.micro.node)
-                try await site.repository.push("after the folder was restored")
+                let last = try await site.repository.push("after the folder was restored")
                 try site.serve()
-                try await site.eventuallyAnswers("account feature-a", "qa")
+                try await site.settle(at: last)
+                #expect(try await site.ask("qa").text == "account feature-a")
                 _ = try await site.container(of: "qa", on: site.micro)
             }
         }
